@@ -1,0 +1,57 @@
+# Two commands do all the set-up: `make run` and `make test`.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+TRAIN_VENV ?= .venv-training
+DATA ?= ../shared/data
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test lint format openapi evaluate training-env lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+# A stamp remembers what was installed, so that a second `make run` installs nothing.
+$(BIN)/.runtime: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+$(BIN)/.test: $(BIN)/.runtime
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group test --group lint
+	touch $@
+
+install: $(BIN)/.runtime ## Create .venv and install the service with pinned dependencies
+
+run: install ## Migrate the default database and serve http://127.0.0.1:8000
+	exec $(BIN)/standpoint serve
+
+test: $(BIN)/.test ## Run the whole test suite, on SQLite and on a real PostgreSQL
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(BIN)/.test ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy app
+
+format: $(BIN)/.test ## Rewrite the code in the project's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+openapi: $(BIN)/.runtime ## Write openapi.json anew
+	$(BIN)/standpoint openapi > openapi.json
+
+evaluate: $(BIN)/.runtime ## Measure the shipped model on the public tests (DATA=folder) and compare with its card
+	$(BIN)/python -m training.evaluate --data $(DATA) --check
+
+training-env: ## Create .venv-training with torch
+	test -x $(TRAIN_VENV)/bin/python || $(PYTHON) -m venv $(TRAIN_VENV)
+	$(TRAIN_VENV)/bin/python -m pip install --quiet --upgrade pip
+	$(TRAIN_VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[training]'
+
+lock: $(BIN)/.test ## Write constraints.txt from what is installed now
+	$(BIN)/python -m pip freeze --exclude-editable --exclude standpoint | grep -v '^torch==' > constraints.txt
+
+clean: ## Remove environments and caches
+	rm -rf $(VENV) $(TRAIN_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

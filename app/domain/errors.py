@@ -1,0 +1,117 @@
+"""Facts that can be wrong with a request. They know no HTTP; `api/problems.py` gives each its status.
+
+    StandpointError
+    +-- InvalidText            EmptyText, TextTooLong, ForbiddenCharacter
+    +-- UnsupportedLanguage
+    +-- UnknownCountry
+    +-- InvalidQuery           InvalidCursor
+    +-- NotFound               ArticleNotFound, AnnotationNotFound, ModelNotFound
+    +-- ArticleConflict
+    +-- EngineUnavailable      EngineOverloaded, DeadlineExceeded
+"""
+
+from __future__ import annotations
+
+
+class StandpointError(Exception):
+    """The root; its message never quotes article text."""
+
+
+class InvalidText(StandpointError):
+    """`field` names the part of the input (title, text, ...)."""
+
+    def __init__(self, field: str, detail: str) -> None:
+        super().__init__(f"{field}: {detail}")
+        self.field = field
+        self.detail = detail
+
+
+class EmptyText(InvalidText):
+    def __init__(self, field: str) -> None:
+        super().__init__(field, "holds nothing but white space")
+
+
+class TextTooLong(InvalidText):
+    def __init__(self, field: str, *, length: int, limit: int) -> None:
+        super().__init__(field, f"has {length} characters; the limit is {limit}")
+        self.length = length
+        self.limit = limit
+
+
+class ForbiddenCharacter(InvalidText):
+    """NUL or a lone surrogate, which no database stores."""
+
+    def __init__(self, field: str, *, what: str, position: int) -> None:
+        super().__init__(field, f"has {what} at position {position}")
+        self.position = position
+
+
+class UnsupportedLanguage(StandpointError):
+    def __init__(self, language: str, *, supported: frozenset[str], stated: bool) -> None:
+        how = "stated" if stated else "detected"
+        super().__init__(f"the {how} language is {language}; the model knows {', '.join(sorted(supported))}")
+        self.language = language
+        self.stated = stated
+
+
+class UnknownCountry(StandpointError):
+    def __init__(self, field: str) -> None:
+        super().__init__(f"{field} is not an ISO 3166-1 alpha-2 code")
+        self.field = field
+
+
+class InvalidQuery(StandpointError):
+    def __init__(self, field: str, detail: str) -> None:
+        super().__init__(f"{field}: {detail}")
+        self.field = field
+        self.detail = detail
+
+
+class InvalidCursor(InvalidQuery):
+    def __init__(self, detail: str) -> None:
+        super().__init__("cursor", detail)
+
+
+class NotFound(StandpointError):
+    what = "object"
+
+    def __init__(self, identifier: str) -> None:
+        super().__init__(f"no {self.what} has the id {identifier}")
+        self.identifier = identifier
+
+
+class ArticleNotFound(NotFound):
+    what = "article"
+
+
+class AnnotationNotFound(NotFound):
+    what = "annotation"
+
+
+class ModelNotFound(NotFound):
+    what = "model"
+
+
+class ArticleConflict(StandpointError):
+    """Another article with the same identity is stored and differs in `fields`."""
+
+    def __init__(self, article_id: str, *, fields: tuple[str, ...]) -> None:
+        super().__init__(f"article {article_id} is stored already and differs in {', '.join(fields)}")
+        self.article_id = article_id
+        self.fields = fields
+
+
+class EngineUnavailable(StandpointError):
+    """The inference engine cannot answer; `retry_after` is in seconds."""
+
+    def __init__(self, detail: str, *, retry_after: float = 1.0) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class EngineOverloaded(EngineUnavailable):
+    """The queue is full; the request was refused at once."""
+
+
+class DeadlineExceeded(EngineUnavailable):
+    """The request waited past its deadline and was dropped."""

@@ -1,0 +1,170 @@
+"""The pure values of the project. Offsets are Unicode code points, half-open; they refuse nonsense at construction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import NewType
+
+CountryCode = NewType("CountryCode", str)
+"""An ISO 3166-1 alpha-2 code in upper case, or XK."""
+
+
+class Stance(StrEnum):
+    """SemEval-2016 Task 6 terms, in the order of the model's outputs."""
+
+    FAVOR = "favor"
+    NEUTRAL = "neutral"
+    AGAINST = "against"
+
+
+class Kind(StrEnum):
+    """How a mention refers to a country."""
+
+    NAME = "name"
+    DEMONYM = "demonym"
+    CAPITAL = "capital"
+    GOVERNMENT = "government"
+    PLACE = "place"
+
+
+class Field(StrEnum):
+    """The part of an article that a span lies in."""
+
+    TITLE = "title"
+    TEXT = "text"
+
+
+class ArticleStatus(StrEnum):
+    """Whether the current revision of an article has an annotation."""
+
+    PENDING = "pending"
+    ANNOTATED = "annotated"
+    FAILED = "failed"
+
+
+class DatePrecision(StrEnum):
+    """Whether a publication time was given as a day or as an instant."""
+
+    DAY = "day"
+    INSTANT = "instant"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open, non-empty range of code points. Raises ValueError when empty or negative."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end:
+            raise ValueError(f"a span must be non-empty and start at 0 or later: {self.start}..{self.end}")
+
+
+@dataclass(frozen=True, slots=True)
+class Probabilities:
+    """Probabilities of the three stances; each in 0..1, sum 1 within 1e-3. Raises ValueError otherwise."""
+
+    favor: float
+    neutral: float
+    against: float
+
+    def __post_init__(self) -> None:
+        values = (self.favor, self.neutral, self.against)
+        if not all(0.0 <= value <= 1.0 for value in values) or abs(sum(values) - 1.0) > 1e-3:
+            raise ValueError(f"not probabilities: {values}")
+
+    def of(self, stance: Stance) -> float:
+        return {Stance.FAVOR: self.favor, Stance.NEUTRAL: self.neutral, Stance.AGAINST: self.against}[stance]
+
+    def most_probable(self) -> Stance:
+        return max(Stance, key=self.of)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A span that refers to a target. `kind` is None for a target that the caller named; `probability` is that of the link (0..1)."""
+
+    field: Field
+    span: Span
+    quote: str
+    kind: Kind | None
+    probability: float
+    stance: Stance
+    probabilities: Probabilities
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A verbatim sentence that supports a judgement, with the stance it expresses toward the target and its probability."""
+
+    field: Field
+    span: Span
+    quote: str
+    stance: Stance
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The stance of a whole article toward one target; `salience` in 0..1, `stance` None when undecided."""
+
+    name: str
+    salience: float
+    stance: Stance | None
+    probabilities: Probabilities
+    mentions: tuple[Mention, ...]
+    evidence: tuple[Evidence, ...]
+    country: CountryCode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of title and text was scanned for names, and how much of it went through the encoder, in code points."""
+
+    characters: int
+    encoded_characters: int
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """All that one model version says of one text. Immutable."""
+
+    model: str
+    language: str
+    coverage: Coverage
+    countries: tuple[Judgement, ...]
+    targets: tuple[Judgement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationTime:
+    """When an article appeared. `day` is its UTC bucket; `instant` is None when only the day is known."""
+
+    day: date
+    instant: datetime | None = None
+
+    @classmethod
+    def at(cls, moment: date | datetime) -> PublicationTime:
+        """Raises ValueError for a datetime without an offset."""
+        if not isinstance(moment, datetime):
+            return cls(day=moment)
+        if moment.tzinfo is None:
+            raise ValueError("a publication time needs an offset")
+        in_utc = moment.astimezone(UTC)
+        return cls(day=in_utc.date(), instant=in_utc)
+
+    @property
+    def precision(self) -> DatePrecision:
+        return DatePrecision.DAY if self.instant is None else DatePrecision.INSTANT
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleText:
+    """What is read: an optional title and the body."""
+
+    body: str
+    title: str | None = None

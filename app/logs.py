@@ -1,0 +1,78 @@
+"""Structured logs on stderr: lines for a person on a terminal, JSON elsewhere. They never hold article text."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from types import TracebackType
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from app.settings import LogFormat, LogLevel
+
+EXCEPTION_DEPTH = 20
+"""Frames kept of a traceback: enough to reach from the framework into the project's own code."""
+
+
+def configure(level: LogLevel, log_format: LogFormat) -> None:
+    """Both structlog's loggers and those of the standard library (uvicorn, alembic) end up in the same form."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _without_color_message,
+        _where_it_was_raised,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    _handle(shared, _renderer(log_format), level)
+
+
+def _handle(shared: list[Processor], renderer: Processor, level: LogLevel) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared[:-2], structlog.stdlib.ExtraAdder(), *shared[-2:]],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+
+
+def _renderer(log_format: LogFormat) -> Processor:
+    on_terminal = sys.stderr.isatty()
+    if log_format is LogFormat.CONSOLE or (log_format is LogFormat.AUTO and on_terminal):
+        return structlog.dev.ConsoleRenderer(colors=on_terminal)
+    return structlog.processors.JSONRenderer()
+
+
+def _without_color_message(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    # uvicorn repeats its message with terminal colours in it.
+    event.pop("color_message", None)
+    return event
+
+
+def _where_it_was_raised(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    # The message of an exception may quote what was sent (SQL parameters, validation input), so type and frames must do.
+    raised = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if raised is True else raised[1] if isinstance(raised, tuple) else raised
+    if isinstance(error, BaseException):
+        event["error"] = type(error).__qualname__
+        event["frames"] = frames(error.__traceback__)
+    return event
+
+
+def frames(trace: TracebackType | None) -> list[str]:
+    found = traceback.extract_tb(trace)[-EXCEPTION_DEPTH:]
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in found]
+
+
+def logger(name: str) -> Any:
+    return structlog.get_logger(name)

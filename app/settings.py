@@ -1,0 +1,132 @@
+"""One frozen Settings, read from STANDPOINT_* variables. Every limit has a sentence that says why that number."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from difflib import get_close_matches
+from enum import StrEnum
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "STANDPOINT_"
+
+
+class WrongSetting(Exception):
+    """A line for each wrong variable, for a person at a terminal."""
+
+
+class LogLevel(StrEnum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    AUTO = "auto"
+    JSON = "json"
+    CONSOLE = "console"
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
+
+    host: str = Field("127.0.0.1", description="The address to listen on. Loopback, because there are no keys yet that keep strangers out.")
+    port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes any free one and logs it.")
+    database_url: str = Field(
+        "sqlite:///standpoint.db",
+        min_length=1,
+        repr=False,
+        description=(
+            "`sqlite:///FILE` (migrated at start) or `postgresql://USER:PASSWORD@HOST/NAME` (migrated only by `standpoint migrate`). "
+            "By default a file in the working directory."
+        ),
+    )
+    model: str = Field(
+        "standpoint-en", min_length=1, description="The model that annotates: the name of a bundled one, or a folder that holds one."
+    )
+    text_limit: int = Field(
+        200_000,
+        ge=1,
+        le=2_000_000,
+        description=(
+            "Characters in one text. 200,000 is a short book, about 40 times a long news article; longer texts would outlast the "
+            "deadline of a synchronous answer."
+        ),
+    )
+    body_limit: int = Field(
+        4_194_304,
+        ge=1_024,
+        le=268_435_456,
+        description=(
+            "Bytes in one request body. A text at its limit takes 2.4 MB where JSON escapes every character as a surrogate pair "
+            "(12 bytes); 4 MiB leaves room for the other fields."
+        ),
+    )
+    threads: int = Field(
+        0, ge=0, le=256, description="Threads of one inference. 0 takes one for each core this process may use: more only wait for each other."
+    )
+    queue_limit: int = Field(
+        256,
+        ge=1,
+        le=100_000,
+        description=(
+            "Requests that may wait for inference. 256 short articles are some seconds of work on two cores; a longer queue would only "
+            "turn refusals into missed deadlines."
+        ),
+    )
+    deadline_seconds: float = Field(
+        30.0,
+        gt=0,
+        le=3600,
+        allow_inf_nan=False,
+        description="How long a request may wait for inference. 30 s is below the 60 s after which proxies commonly give up.",
+    )
+    shutdown_seconds: int = Field(
+        25,
+        ge=1,
+        le=3600,
+        description="How long accepted requests may take to finish after SIGTERM. 25 s is below the 30 s after which Kubernetes kills.",
+    )
+    log_level: LogLevel = Field(LogLevel.INFO, description="The least severe line that is logged.")
+    log_format: LogFormat = Field(LogFormat.AUTO, description="`json`, `console`, or `auto`: `console` on a terminal, `json` elsewhere.")
+
+
+def load() -> Settings:
+    """Raises WrongSetting for a bad value and for a STANDPOINT_* name that means nothing, which is most often a typing error."""
+    problems = [problem for name in sorted(os.environ) if (problem := _unknown(name))]
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        raise WrongSetting("\n".join([*problems, *_problems(error)])) from None
+    if problems:
+        raise WrongSetting("\n".join(problems))
+    return settings
+
+
+def variables() -> list[str]:
+    return [PREFIX + name.upper() for name in Settings.model_fields]
+
+
+def table() -> str:
+    """All settings as the Markdown table that the README shows."""
+    rows = [
+        f"| `{variable}` | `{field.get_default()}` | {field.description} |"
+        for variable, field in zip(variables(), Settings.model_fields.values(), strict=True)
+    ]
+    return "\n".join(["| variable | default | what it is, and why that number |", "|---|---|---|", *rows])
+
+
+def _unknown(name: str) -> str | None:
+    if not name.upper().startswith(PREFIX) or name.upper() in variables():
+        return None
+    near = get_close_matches(name.upper()[:80], variables(), n=1)
+    return f"{name} is not a setting" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _problems(error: ValidationError) -> Iterator[str]:
+    # The value stays out of the message: a database URL holds a password.
+    for problem in error.errors(include_input=False, include_url=False, include_context=False):
+        yield f"{PREFIX}{str(problem['loc'][0]).upper()}: {problem['msg'][0].lower()}{problem['msg'][1:]}"

@@ -1,0 +1,1 @@
+"""Builds the gazetteer: `python -m training.gazetteer.build`."""

@@ -1,0 +1,208 @@
+"""Builds gazetteer.tsv: every surface that may refer to a country, with its readings and their prior weights.
+
+    python -m training.gazetteer.build
+
+The weights of a surface sum to at most one; what is missing is the prior that the words mean no country at all. A
+reading of country `-` has no weight: the longer name is matched so that the country's name inside it is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from babel import Locale
+
+from training.gazetteer import places, tables
+
+OUTPUT = Path(__file__).parents[2] / "app" / "inference" / "bundled" / "standpoint-en" / "gazetteer.tsv"
+
+# How much a reading counts against others of the same surface. Places count by population, so that a country outweighs
+# the towns called after it by about twenty to one, and a capital outweighs them by its own size.
+NAME_MASS = 4e8
+DEMONYM_MASS = 2e8
+GOVERNMENT_MASS = 2e7
+STATE_MASS = 2e7
+REGION_MASS = 5e6
+SUBDIVISION_MASS = 4e5
+COUNTY_MASS = 1e5
+CAPITAL_BONUS = 2e6
+# An English-language article that writes the name of an American town means that town more often than its size says.
+HOME_FACTOR = {"US": 4.0, "GB": 2.0, "CA": 2.0, "AU": 2.0, "IE": 2.0}
+
+# How probable it is, before any context, that the words mean a place at all, by the best reading's class.
+TRUST = {"name": 0.97, "demonym": 0.95, "government": 0.9, "capital": 0.93, "state": 0.95, "region": 0.9, "subdivision": 0.6, "county": 0.9}
+TRUST_BY_POPULATION = ((1_000_000, 0.9), (200_000, 0.8), (50_000, 0.65), (10_000, 0.5), (0, 0.3))
+TRUST_FACTOR = {"plain": 0.15, "word": 0.35, "person": 0.4}
+# A small place whose name is a frequent word (Of, Reading, Hope) would be a candidate in every other sentence.
+PLAIN_WORDS_NEED = 150_000
+PERSONS_NEED = 3_000
+UNSPECIFIC = re.compile(
+    r"(?:(?:North|South|East|West|Central|Northern|Southern|Eastern|Western|Upper|Lower|Middle|Capital|Coast|Centre|Center|Islands?"
+    r"|Metropolitan|Littoral|Plateaux?|Region|Federal|District|Territory|Mountain|River|Lakes?|Highlands?|Hills?|City|Bay|Port|Delta"
+    r"|Outer|Inner|Special|Autonomous|Administrative|National|Northwest|Northeast|Southwest|Southeast|Province|Great)[ -]?)+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One way to read one surface, before it is weighed against the others."""
+
+    surface: str
+    country: str
+    kind: str
+    mass: float
+    trust: float
+    note: str = ""
+
+
+def main() -> None:
+    weighed = list(weigh(list(entries())))
+    lines = ["surface\tcountry\tkind\tweight\tnote", *sorted(set(weighed))]
+    OUTPUT.parent.mkdir(parents=True, exist_ok=True)
+    OUTPUT.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print(f"{OUTPUT}: {len(lines) - 1} readings")
+
+
+def entries() -> Iterator[Entry]:
+    yield from name_entries()
+    yield from demonym_entries()
+    yield from government_entries()
+    yield from capital_entries()
+    yield from region_entries()
+    yield from city_entries()
+    yield from county_entries()
+
+
+def name_entries() -> Iterator[Entry]:
+    display = tables.display_names()
+    for code, name in display.items():
+        yield Entry(name, code, "name", NAME_MASS, TRUST["name"], note="display")
+    for code, name in [*tables.names(), *cldr_names(display)]:
+        if name != display[code]:
+            yield Entry(name, code, "name", NAME_MASS, TRUST["name"])
+    for surface, code, kind in tables.overrides():
+        if kind == "name" and surface != display[code]:
+            yield Entry(surface, code, kind, NAME_MASS, TRUST["name"])
+
+
+def cldr_names(codes: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """CLDR's English names and alternates; `&` and `St.` are written in both ways, bracketed doubles are left out."""
+    territories = Locale("en").territories
+    for code in codes:
+        name = territories.get(code, "").replace("’", "'")
+        for form in {name, name.replace("&", "and"), name.replace("St. ", "Saint "), name.replace("&", "and").replace("St. ", "Saint ")}:
+            if form and not re.search(r"\(| - | SAR China", form):
+                yield code, form
+
+
+def demonym_entries() -> Iterator[Entry]:
+    for code, form in tables.demonyms():
+        yield Entry(form, code, "demonym", DEMONYM_MASS, TRUST["demonym"])
+
+
+def government_entries() -> Iterator[Entry]:
+    for surface, code, weight in tables.governments():
+        yield Entry(surface, code, "government", GOVERNMENT_MASS * weight, weight)
+
+
+def capital_entries() -> Iterator[Entry]:
+    names = {form for _, form in tables.names()}
+    population = {(city.name, city.country): city.population for city in places.cities()}
+    for code, form in tables.listed("capitals.tsv"):
+        if form not in names:
+            yield Entry(form, code, "capital", CAPITAL_BONUS + 3 * population.get((form, code), 0), TRUST["capital"])
+
+
+def region_entries() -> Iterator[Entry]:
+    for code, form in tables.listed("regions.tsv"):
+        yield Entry(form, code, "place", REGION_MASS, TRUST["region"])
+    for code, form in tables.listed("regional_demonyms.tsv"):
+        yield from (Entry(surface, code, "place", REGION_MASS, TRUST["region"]) for surface in tables.expanded(form))
+    for postal, name, abbreviations in tables.states():
+        for form in (name, *abbreviations):
+            yield Entry(form, "US", "place", STATE_MASS, TRUST["state"])
+        yield Entry(f", {postal}", "US", "place", STATE_MASS, TRUST["state"])
+    countries = {form for _, form in tables.names()}
+    for code, form in tables.rows("subdivisions.tsv"):
+        if form not in countries and not UNSPECIFIC.fullmatch(form):
+            yield Entry(form, code, "place", SUBDIVISION_MASS, TRUST["subdivision"])
+
+
+def city_entries() -> Iterator[Entry]:
+    common = tables.commonness()
+    known = set(tables.display_names())
+    for city in places.cities():
+        if city.country not in known or not is_worth_matching(city, common.get(city.name)):
+            continue
+        mass = city.population * HOME_FACTOR.get(city.country, 1.0)
+        trust = next(trust for least, trust in TRUST_BY_POPULATION if city.population >= least)
+        yield Entry(city.name, city.country, "place", mass, trust)
+        for spelling in city.spellings:
+            if spelling not in common:
+                yield Entry(spelling, city.country, "place", mass / 3, trust / 2)
+
+
+def is_worth_matching(city: places.City, commonness: str | None) -> bool:
+    if len(city.name) < 3 or not city.name[0].isupper() or UNSPECIFIC.fullmatch(city.name):
+        return False
+    if commonness == "plain":
+        return city.population >= PLAIN_WORDS_NEED
+    return commonness is None or city.population >= PERSONS_NEED
+
+
+def county_entries() -> Iterator[Entry]:
+    for county in places.counties():
+        yield Entry(county, "US", "place", COUNTY_MASS, TRUST["county"])
+
+
+def weigh(found: list[Entry]) -> Iterator[str]:
+    by_surface: dict[str, list[Entry]] = defaultdict(list)
+    for entry in found:
+        by_surface[entry.surface].append(entry)
+    common, overrides, masks = tables.commonness(), tables.overrides(), set(tables.masks())
+    needless = {surface for surface in by_surface if surface.startswith("the ") and surface[4:] in by_surface}
+    for surface, readings in by_surface.items():
+        if surface not in masks and surface not in needless:
+            yield from lines_of(surface, readings, commonness=common.get(surface), overrides=overrides)
+    yield from (f"{mask}\t-\t-\t1\t" for mask in masks)
+
+
+def lines_of(
+    surface: str, readings: list[Entry], *, commonness: str | None, overrides: dict[tuple[str, str, str], float]
+) -> Iterator[str]:
+    """Each reading's share of the surface's trust. Shares by the square root of mass: size matters, but not in proportion."""
+    best: dict[tuple[str, str], Entry] = {}
+    for entry in sorted(readings, key=lambda entry: (entry.mass, entry.note)):
+        best[entry.country, entry.kind] = entry
+    best = without_repetition(best)
+    trust = max(entry.trust for entry in best.values())
+    only_places = all(entry.kind == "place" for entry in best.values())
+    if commonness and only_places and max(entry.mass for entry in best.values()) < REGION_MASS:
+        trust *= TRUST_FACTOR[commonness]
+    total = sum(entry.mass**0.7 for entry in best.values())
+    shares = {key: trust * entry.mass**0.7 / total for key, entry in best.items()}
+    fixed = {key: overrides[surface, *key] for key in best if (surface, *key) in overrides}
+    free = sum(share for key, share in shares.items() if key not in fixed) or 1.0
+    left = max(min(trust, 0.99) - sum(fixed.values()), 0.01)
+    for key, entry in best.items():
+        weight = fixed.get(key, shares[key] * min(1.0, left / free) if fixed else shares[key])
+        if weight >= 0.002:
+            yield f"{surface}\t{entry.country}\t{entry.kind}\t{weight:.3f}\t{entry.note}"
+
+
+def without_repetition(best: dict[tuple[str, str], Entry]) -> dict[tuple[str, str], Entry]:
+    """A city or capital that only repeats the country's name or the capital it is (Singapore, Paris) is no reading of its own."""
+    strong = {(country, kind) for country, kind in best if kind in ("name", "demonym", "capital")}
+    return {
+        (country, kind): entry
+        for (country, kind), entry in best.items()
+        if kind != "place" or not any((country, other) in strong for other in ("name", "capital")) or country == "US"
+    }
+
+
+if __name__ == "__main__":
+    main()
