@@ -1,6 +1,6 @@
 """Write a trained reader as a model folder: `python -m training.export --base MODEL --weights average.pt --out FOLDER`.
 
-The graph is exported in float, its encoder's matrix products and word vectors are then quantised to int8 with one scale a channel.
+The graph is exported in float and fused; its encoder's matrix products and word vectors are then quantised to int8 (see quantize.py).
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ import shutil
 import tempfile
 from pathlib import Path
 
-import onnx
 import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.transformers.fusion_options import FusionOptions
+from onnxruntime.transformers.optimizer import optimize_model
 from tokenizers import Tokenizer
 
 from training.data import KINDS, STANCES
 from training.linking_data import country_codes
 from training.model import Reader
+from training.quantize import quantize
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids", "span_row", "span_start", "span_end")
 OUTPUTS = ("stance_logits", "kind_logits", "country_logits")
@@ -46,18 +47,12 @@ def export_float(model: Reader, path: Path) -> None:
     )
 
 
-def quantize(source: Path, target: Path) -> None:
-    """Heads stay in float: they are a hundredth of the work and decide the answer."""
-    graph = onnx.load(source).graph
-    heads = [node.name for node in graph.node if "/heads/" in node.name]
-    quantize_dynamic(
-        source,
-        target,
-        weight_type=QuantType.QInt8,
-        per_channel=True,
-        nodes_to_exclude=heads,
-        op_types_to_quantize=["MatMul", "Gemm", "Gather"],
-    )
+def fuse(source: Path, target: Path, *, heads: int, hidden: int) -> None:
+    """Merge attention, layer normalisation and activations into ONNX Runtime's own operators."""
+    options = FusionOptions("bert")
+    options.use_multi_head_attention = True
+    fused = optimize_model(str(source), model_type="bert", num_heads=heads, hidden_size=hidden, optimization_options=options)
+    fused.save_model_to_file(str(target))
 
 
 def save_tokenizer(base: Path, target: Path) -> None:
@@ -96,11 +91,12 @@ def main() -> None:
     model.load_state_dict(torch.load(arguments.weights))
     arguments.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        raw = Path(folder) / "model.onnx"
+        raw, fused = Path(folder) / "raw.onnx", Path(folder) / "fused.onnx"
         export_float(model, raw)
-        quantize(raw, arguments.out / "model.onnx")
+        fuse(raw, fused, heads=model.encoder.config.num_attention_heads, hidden=model.encoder.config.hidden_size)
+        quantize(fused, arguments.out / "model.onnx")
         if arguments.float_out:
-            shutil.copy(raw, arguments.float_out)
+            shutil.copy(fused, arguments.float_out)
     save_tokenizer(arguments.base, arguments.out / "tokenizer.json")
     path = arguments.out / "config.json"
     if not path.exists():

@@ -20,8 +20,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from training.batches import UNKNOWN, Batch, Recipe, collate, epoch
-from training.data import STANCES, Example, newsmtsc_split, own_split, stance_file
+from training.data import Example, newsmtsc_split, own_split, stance_file
 from training.linking_data import country_codes, country_names, lgl_examples, news_sentences, with_candidates
+from training.metrics import macro_f1
 from training.model import Reader
 
 KIND_WEIGHT, COUNTRY_WEIGHT, TEACHER_TEMPERATURE = 0.4, 0.3, 2.0
@@ -35,10 +36,11 @@ def load_tokenizer(base: Path) -> Tokenizer:
     return tokenizer
 
 
-def training_examples(data: Path, *, unlabelled: int = 0) -> list[Example]:
+def training_examples(data: Path, *, unlabelled: int = 0, stance_only: bool = False) -> list[Example]:
     """All labelled text, and so many unlabelled news sentences for a teacher to judge."""
     stance = newsmtsc_split(data)[0] + stance_file(data / "stance-dse-train.jsonl") + own_split()[0]
-    return with_candidates(stance) + lgl_examples(data, part=0) + news_sentences(data, count=unlabelled)
+    places = [] if stance_only else lgl_examples(data, part=0)
+    return with_candidates(stance) + places + news_sentences(data, count=unlabelled)
 
 
 def development_sets(data: Path) -> dict[str, list[Example]]:
@@ -47,17 +49,6 @@ def development_sets(data: Path) -> dict[str, list[Example]]:
         "dse-dev": stance_file(data / "stance-dse-dev.jsonl"),
         "own-dev": own_split()[1],
     }
-
-
-def macro_f1(gold: Sequence[int], found: Sequence[int]) -> float:
-    """Mean of the F1 of the three stances, in percent."""
-    gold_, found_ = np.asarray(gold), np.asarray(found)
-    scores = []
-    for label in range(len(STANCES)):
-        hits = int(((gold_ == label) & (found_ == label)).sum())
-        total = int((gold_ == label).sum() + (found_ == label).sum())
-        scores.append(2 * hits / total if total else 0.0)
-    return 100 * float(np.mean(scores))
 
 
 def evaluation_batches(examples: Sequence[Example], tokenizer: Tokenizer, countries: Sequence[str]) -> Iterable[tuple[list[Example], Batch]]:
@@ -84,7 +75,7 @@ def measure(model: Reader, sets: dict[str, list[Example]], tokenizer: Tokenizer,
             for part, logits in ((batch.kind, kind), (batch.country, country)):
                 given = part != UNKNOWN
                 kinds.append((int((logits[given].argmax(-1) == part[given]).sum()), int(given.sum())))
-        figures[name] = macro_f1(gold, found)
+        figures[name] = macro_f1(np.array(gold), np.array(found))
         for offset, head in ((0, "kind"), (1, "country")):
             right, total = (sum(pair[i] for pair in kinds[offset::2]) for i in (0, 1))
             if total:
@@ -145,7 +136,7 @@ def train(arguments: argparse.Namespace) -> None:
     torch.manual_seed(arguments.seed)
     rng = random.Random(arguments.seed)
     tokenizer, countries, names = load_tokenizer(arguments.base), country_codes(), country_names()
-    examples = training_examples(arguments.data, unlabelled=arguments.unlabelled)
+    examples = training_examples(arguments.data, unlabelled=arguments.unlabelled, stance_only=arguments.stance_only)
     if arguments.teacher:
         examples = taught(examples, arguments.teacher)
     sets = development_sets(arguments.data)
@@ -245,6 +236,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--layers", type=lambda text: tuple(map(int, text.split(","))), help="keep only these layers, such as 0,2,4,7,9,11")
     parser.add_argument("--teacher", type=Path, help="stance logits of a teacher")
     parser.add_argument("--unlabelled", type=int, default=0, help="news sentences that only the teacher judges")
+    parser.add_argument("--stance-only", action="store_true", help="leave out text that only has places (for a teacher)")
     parser.add_argument("--teacher-weight", type=float, default=0.7)
     return parser.parse_args()
 

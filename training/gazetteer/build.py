@@ -37,6 +37,11 @@ HOME_FACTOR = {"US": 4.0, "GB": 2.0, "CA": 2.0, "AU": 2.0, "IE": 2.0}
 TRUST = {"name": 0.97, "demonym": 0.95, "government": 0.9, "capital": 0.93, "state": 0.95, "region": 0.9, "subdivision": 0.6, "county": 0.9}
 TRUST_BY_POPULATION = ((1_000_000, 0.9), (200_000, 0.8), (50_000, 0.65), (10_000, 0.5), (0, 0.3))
 TRUST_FACTOR = {"plain": 0.15, "word": 0.35, "person": 0.4}
+DISPLAY, REGION, CAPITALS = "display", "region", "capitals"
+LEAST_WEIGHT = 0.002
+# Headlines in capitals name countries, capitals and towns of some size. A village in capitals is more often an acronym.
+TRUSTED_IN_CAPITALS = 0.5
+LETTERS_IN_CAPITALS = 4
 # A small place whose name is a frequent word (Of, Reading, Hope) would be a candidate in every other sentence.
 PLAIN_WORDS_NEED = 150_000
 PERSONS_NEED = 3_000
@@ -80,7 +85,7 @@ def entries() -> Iterator[Entry]:
 def name_entries() -> Iterator[Entry]:
     display = tables.display_names()
     for code, name in display.items():
-        yield Entry(name, code, "name", NAME_MASS, TRUST["name"], note="display")
+        yield Entry(name, code, "name", NAME_MASS, TRUST["name"], note=DISPLAY)
     for code, name in [*tables.names(), *cldr_names(display)]:
         if name != display[code]:
             yield Entry(name, code, "name", NAME_MASS, TRUST["name"])
@@ -119,17 +124,17 @@ def capital_entries() -> Iterator[Entry]:
 
 def region_entries() -> Iterator[Entry]:
     for code, form in tables.listed("regions.tsv"):
-        yield Entry(form, code, "place", REGION_MASS, TRUST["region"])
+        yield Entry(form, code, "place", REGION_MASS, TRUST["region"], note=REGION)
     for code, form in tables.listed("regional_demonyms.tsv"):
         yield from (Entry(surface, code, "place", REGION_MASS, TRUST["region"]) for surface in tables.expanded(form))
     for postal, name, abbreviations in tables.states():
         for form in (name, *abbreviations):
-            yield Entry(form, "US", "place", STATE_MASS, TRUST["state"])
-        yield Entry(f", {postal}", "US", "place", STATE_MASS, TRUST["state"])
+            yield Entry(form, "US", "place", STATE_MASS, TRUST["state"], note=REGION)
+        yield Entry(f", {postal}", "US", "place", STATE_MASS, TRUST["state"], note=REGION)
     countries = {form for _, form in tables.names()}
     for code, form in tables.rows("subdivisions.tsv"):
         if form not in countries and not UNSPECIFIC.fullmatch(form):
-            yield Entry(form, code, "place", SUBDIVISION_MASS, TRUST["subdivision"])
+            yield Entry(form, code, "place", SUBDIVISION_MASS, TRUST["subdivision"], note=REGION)
 
 
 def city_entries() -> Iterator[Entry]:
@@ -156,7 +161,7 @@ def is_worth_matching(city: places.City, commonness: str | None) -> bool:
 
 def county_entries() -> Iterator[Entry]:
     for county in places.counties():
-        yield Entry(county, "US", "place", COUNTY_MASS, TRUST["county"])
+        yield Entry(county, "US", "place", COUNTY_MASS, TRUST["county"], note=REGION)
 
 
 def weigh(found: list[Entry]) -> Iterator[str]:
@@ -168,7 +173,7 @@ def weigh(found: list[Entry]) -> Iterator[str]:
     for surface, readings in by_surface.items():
         if surface not in masks and surface not in needless:
             yield from lines_of(surface, readings, commonness=common.get(surface), overrides=overrides)
-    yield from (f"{mask}\t-\t-\t1\t" for mask in masks)
+    yield from (f"{mask}\t-\t-\t1\t{CAPITALS}" for mask in masks)
 
 
 def lines_of(
@@ -176,7 +181,7 @@ def lines_of(
 ) -> Iterator[str]:
     """Each reading's share of the surface's trust. Shares by the square root of mass: size matters, but not in proportion."""
     best: dict[tuple[str, str], Entry] = {}
-    for entry in sorted(readings, key=lambda entry: (entry.mass, entry.note)):
+    for entry in sorted(readings, key=lambda entry: entry.mass):
         best[entry.country, entry.kind] = entry
     best = without_repetition(best)
     trust = max(entry.trust for entry in best.values())
@@ -188,10 +193,14 @@ def lines_of(
     fixed = {key: overrides[surface, *key] for key in best if (surface, *key) in overrides}
     free = sum(share for key, share in shares.items() if key not in fixed) or 1.0
     left = max(min(trust, 0.99) - sum(fixed.values()), 0.01)
-    for key, entry in best.items():
-        weight = fixed.get(key, shares[key] * min(1.0, left / free) if fixed else shares[key])
-        if weight >= 0.002:
-            yield f"{surface}\t{entry.country}\t{entry.kind}\t{weight:.3f}\t{entry.note}"
+    weights = {key: fixed.get(key, share * min(1.0, left / free) if fixed else share) for key, share in shares.items()}
+    in_capitals = len(surface) >= LETTERS_IN_CAPITALS and sum(weights.values()) >= TRUSTED_IN_CAPITALS and not surface.isupper()
+    for (country, kind), weight in weights.items():
+        if weight >= LEAST_WEIGHT:
+            notes = sorted({entry.note for entry in readings if entry.note and (entry.country, entry.kind) == (country, kind)})
+            if in_capitals and DISPLAY not in notes:
+                notes.insert(0, CAPITALS)
+            yield f"{surface}\t{country}\t{kind}\t{weight:.3f}\t{' '.join(notes)}"
 
 
 def without_repetition(best: dict[tuple[str, str], Entry]) -> dict[tuple[str, str], Entry]:
