@@ -17,7 +17,7 @@ UNKNOWN = -100  # torch's own ignore_index
 
 @dataclass(frozen=True)
 class Batch:
-    """Inputs [B, T] and [S] as the exported model takes them, then labels [S] (UNKNOWN where not given) and teacher logits [S, 3]."""
+    """Inputs [B, T] and [S] as the exported model takes them, labels [S] (UNKNOWN where not given), teacher logits [S, 3]."""
 
     inputs: tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]
     stance: Tensor
@@ -71,9 +71,7 @@ def join(examples: Sequence[Example]) -> Example:
 def token_range(encoding: Encoding, span: LabelledSpan) -> tuple[int, int] | None:
     """The tokens that overlap the span, or None where the encoder's limit cut it off."""
     touching = [
-        index
-        for index, (start, end) in enumerate(encoding.offsets)
-        if start < end and start < span.end and end > span.start
+        index for index, (start, end) in enumerate(encoding.offsets) if start < end and start < span.end and end > span.start
     ]
     return (touching[0], touching[-1] + 1) if touching else None
 

@@ -1,173 +1,28 @@
-"""Country figures on files with gold mentions: for any function that turns a text into mentions, the shipped annotator or a plain dictionary.
+"""Systems that find countries, and their figures: always one country, the plain dictionary, and the link rule over any logits.
 
-    python -m training.evaluate_countries --data ../shared/data
+    python -m training.evaluate_countries DATA [lgl | lgl-train | trnews]
 
-prints the dictionary baselines, which need no model.
+prints those that need no model. `linked` and `resolver` take a function that gives the logits of spans.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from statistics import fmean
-from typing import Any
 
 import numpy as np
 import typer
 
+from app.domain.values import CountryCode, Kind, Span
+from app.inference.candidates import Candidate, Reading
 from app.inference.gazetteer import Gazetteer
 from app.inference.linking import Linker, LinkWeights
-from training.data import lgl_split, rows
+from app.inference.outcomes import KINDS, Floats
+from training.country_figures import Annotate, Found, Resolve, accuracy_on_given_spans, articles, measure, report
 
 GAZETTEER = Path(__file__).parents[1] / "app" / "inference" / "bundled" / "standpoint-en" / "gazetteer.tsv"
-GROUPS = ("name", "demonym", "place")
-# Both files annotate place names and nationalities. What stands for a government by its seat (the Kremlin, the White
-# House) is no toponym there, so that a mention of that kind is left out of the count rather than called wrong.
-GROUP_OF_KIND = {"name": "name", "demonym": "demonym", "capital": "place", "place": "place", "government": None}
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A mention as a system reports it: half-open range of code points, ISO code, kind."""
-
-    start: int
-    end: int
-    country: str
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class Gold:
-    start: int
-    end: int
-    country: str | None
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class Article:
-    id: str
-    text: str
-    mentions: tuple[Gold, ...]
-
-    @classmethod
-    def of(cls, row: dict[str, Any]) -> Article:
-        return cls(row["id"], row["text"], tuple(Gold(m["start"], m["end"], m["country"], m["kind"]) for m in row["mentions"]))
-
-
-Annotate = Callable[[str], Sequence[Found]]
-Resolve = Callable[[str, Sequence[tuple[int, int]]], Sequence[str | None]]
-"""Countries of given spans, None where unresolved."""
-
-
-@dataclass(slots=True)
-class Counts:
-    right_found: int = 0
-    found: int = 0
-    right_gold: int = 0
-    gold: int = 0
-
-    @property
-    def precision(self) -> float:
-        return self.right_found / self.found if self.found else 0.0
-
-    @property
-    def recall(self) -> float:
-        return self.right_gold / self.gold if self.gold else 0.0
-
-    @property
-    def f1(self) -> float:
-        return 2 * self.precision * self.recall / (self.precision + self.recall) if self.right_gold else 0.0
-
-
-@dataclass(slots=True)
-class Figures:
-    """`accuracy` is that on gold mentions without their spans given: the country of the mention found there, unfound counted wrong."""
-
-    groups: dict[str, Counts] = field(default_factory=lambda: {group: Counts() for group in (*GROUPS, "all", "names and demonyms")})
-    by_country: dict[str, Counts] = field(default_factory=lambda: defaultdict(Counts))
-    sets: dict[str, Counts] = field(default_factory=lambda: {"names": Counts(), "all": Counts()})
-
-    @property
-    def country_f1(self) -> float:
-        """Mean over the countries that the gold has."""
-        return fmean(counts.f1 for counts in self.by_country.values() if counts.gold)
-
-    @property
-    def accuracy(self) -> float:
-        return self.groups["all"].recall
-
-    def as_dict(self) -> dict[str, float]:
-        figures = {"country accuracy": self.accuracy, "F1 averaged over countries": self.country_f1}
-        for name, counts in [*self.groups.items(), *((f"country set, {name}", counts) for name, counts in self.sets.items())]:
-            figures |= {f"{name} P": counts.precision, f"{name} R": counts.recall, f"{name} F1": counts.f1}
-        return figures
-
-
-def articles(data: Path, name: str) -> list[Article]:
-    """`lgl` is its development third, `lgl-train` the rest, `trnews` the public test."""
-    if name == "trnews":
-        return [Article.of(row) for row in rows(data / "countries-trnews.jsonl")]
-    train, dev = lgl_split(data)
-    return [Article.of(row) for row in (dev if name == "lgl" else train)]
-
-
-def measure(gold: Iterable[Article], annotate: Annotate) -> Figures:
-    figures = Figures()
-    for article in gold:
-        add(figures, article, [found for found in annotate(article.text) if GROUP_OF_KIND[found.kind]])
-    return figures
-
-
-def add(figures: Figures, article: Article, found: Sequence[Found]) -> None:
-    known = [mention for mention in article.mentions if mention.country]
-    unknown = [mention for mention in article.mentions if not mention.country]
-    for mention in known:
-        right = any(overlap(mention, one) and one.country == mention.country for one in found)
-        for counts in _counts_of(figures, mention.kind, mention.country):
-            counts.gold += 1
-            counts.right_gold += right
-    for one in found:
-        # Where the gold has a place without a country (a sea, a continent, an unclear name) nothing can be right or wrong.
-        right = any(overlap(mention, one) and one.country == mention.country for mention in known)
-        if right or not any(overlap(mention, one) for mention in unknown):
-            for counts in _counts_of(figures, GROUP_OF_KIND[one.kind], one.country):
-                counts.found += 1
-                counts.right_found += right
-    _add_sets(figures, known, found)
-
-
-def _counts_of(figures: Figures, group: str | None, country: str | None) -> list[Counts]:
-    counts = [figures.groups[group or "place"], figures.groups["all"], figures.by_country[country or ""]]
-    return [*counts, figures.groups["names and demonyms"]] if group in ("name", "demonym") else counts
-
-
-def _add_sets(figures: Figures, known: Sequence[Gold], found: Sequence[Found]) -> None:
-    """`names`: countries mentioned by name or demonym on either side."""
-    for counts, kinds in ((figures.sets["names"], ("name", "demonym")), (figures.sets["all"], GROUPS)):
-        gold_set = {mention.country for mention in known if mention.kind in kinds}
-        found_set = {one.country for one in found if GROUP_OF_KIND[one.kind] in kinds}
-        counts.gold += len(gold_set)
-        counts.found += len(found_set)
-        counts.right_gold += len(gold_set & found_set)
-        counts.right_found += len(gold_set & found_set)
-
-
-def overlap(gold: Gold, found: Found) -> bool:
-    return gold.start < found.end and found.start < gold.end
-
-
-def accuracy_on_given_spans(gold: Iterable[Article], resolve: Resolve) -> float:
-    """The published task: the spans are given, each needs a country, unresolved counts as wrong."""
-    right = total = 0
-    for article in gold:
-        known = [mention for mention in article.mentions if mention.country]
-        countries = resolve(article.text, [(mention.start, mention.end) for mention in known])
-        right += sum(country == mention.country for country, mention in zip(countries, known, strict=True))
-        total += len(known)
-    return right / total
+Score = Callable[[str, Sequence[Span]], tuple[Floats, Floats]]
+"""Kind logits and country logits of spans in a text, a row for each span."""
 
 
 def always(country: str) -> Resolve:
@@ -187,14 +42,12 @@ def dictionary(gazetteer: Gazetteer, *, kinds: Sequence[str] = ("name", "demonym
     return annotate
 
 
-def supported_dictionary(gazetteer: Gazetteer, weights: LinkWeights) -> Annotate:
-    """The link rule without the transformer: all logits zero, so that priors and the rest of the article decide."""
-    countries = sorted(gazetteer.codes)
-    linker = Linker(countries, weights)
+def linked(gazetteer: Gazetteer, linker: Linker, score: Score) -> Annotate:
+    """The link rule over the logits that `score` gives; `no_logits` leaves the decision to priors and the rest of the article."""
 
     def annotate(text: str) -> list[Found]:
         candidates = gazetteer.candidates(text)
-        links = linker.link([(text, candidates)], np.zeros((len(candidates), 6)), np.zeros((len(candidates), len(countries))))
+        links = linker.link([(text, candidates)], *score(text, [candidate.span for candidate in candidates]))
         return [
             Found(candidate.span.start, candidate.span.end, link.country, link.kind)
             for candidate, link in zip(candidates, links, strict=True)
@@ -204,19 +57,52 @@ def supported_dictionary(gazetteer: Gazetteer, weights: LinkWeights) -> Annotate
     return annotate
 
 
-def report(name: str, figures: Figures) -> str:
-    lines = [f"{name}: country accuracy {figures.accuracy:.3f}, F1 averaged over countries {figures.country_f1:.3f}"]
-    for group, counts in [*figures.groups.items(), *((f"country set, {key}", value) for key, value in figures.sets.items())]:
-        lines.append(f"  {group:20} P {counts.precision:.3f}  R {counts.recall:.3f}  F1 {counts.f1:.3f}  (gold {counts.gold}, found {counts.found})")
-    return "\n".join(lines)
+def no_logits(countries: int) -> Score:
+    return lambda text, spans: (np.zeros((len(spans), len(KINDS))), np.zeros((len(spans), countries)))
+
+
+def resolver(gazetteer: Gazetteer, linker: Linker, score: Score) -> Resolve:
+    """The link rule when the spans are given: each of them means some country, also one whose name the gazetteer lacks."""
+
+    def resolve(text: str, spans: Sequence[tuple[int, int]]) -> list[str | None]:
+        given = [Span(*span) for span in sorted(set(spans))]
+        others = [one for one in gazetteer.candidates(text) if not any(overlapping(one.span, span) for span in given)]
+        plausible = countries_of(others)
+        named = [Candidate(span, readings_of(gazetteer, text[span.start : span.end], plausible)) for span in given]
+        candidates = sorted([*others, *named], key=lambda one: one.span)
+        logits = score(text, [one.span for one in candidates])
+        countries = linker.most_probable_countries([(text, candidates)], *logits)
+        found = {(one.span.start, one.span.end): country for one, country in zip(candidates, countries, strict=True)}
+        return [found[span] for span in spans]
+
+    return resolve
+
+
+def overlapping(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def countries_of(candidates: Sequence[Candidate]) -> list[CountryCode]:
+    return sorted({one.readings[0].country for one in candidates} | {CountryCode("US")})
+
+
+def readings_of(gazetteer: Gazetteer, quote: str, plausible: Sequence[CountryCode]) -> tuple[Reading, ...]:
+    """Those of the longest name in the quote; of a name that the gazetteer lacks, one for each country of the article."""
+    inside = gazetteer.candidates(quote)
+    if inside:
+        return max(inside, key=lambda one: one.span.end - one.span.start).readings
+    return tuple(Reading(country, Kind.PLACE, 0.5 / len(plausible)) for country in plausible)
 
 
 def main(data: Path, file: str = "lgl") -> None:
     gazetteer, gold = Gazetteer.load(GAZETTEER), articles(data, file)
+    countries = sorted(gazetteer.codes)
+    linker, score = Linker(countries, LinkWeights()), no_logits(len(countries))
     print(report(f"{file}, plain dictionary", measure(gold, dictionary(gazetteer))))
     print(report(f"{file}, names and demonyms only", measure(gold, dictionary(gazetteer, kinds=("name", "demonym")))))
-    print(report(f"{file}, dictionary with the article's support", measure(gold, supported_dictionary(gazetteer, LinkWeights()))))
-    print(f"{file}, always US, spans given: {accuracy_on_given_spans(gold, always('US')):.3f}")
+    print(report(f"{file}, link rule without the transformer", measure(gold, linked(gazetteer, linker, score))))
+    for name, resolve in (("always US", always("US")), ("link rule", resolver(gazetteer, linker, score))):
+        print(f"{file}, spans given: {name} {accuracy_on_given_spans(gold, resolve):.3f}")
 
 
 if __name__ == "__main__":

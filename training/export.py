@@ -1,6 +1,6 @@
 """Write a trained reader as a model folder: `python -m training.export --base MODEL --weights average.pt --out FOLDER`.
 
-The graph is exported in float and fused; its encoder's matrix products and word vectors are then quantised to int8 (see quantize.py).
+The graph is exported in float and fused; then its encoder's products and its word vectors become int8 (see quantize.py).
 """
 
 from __future__ import annotations
@@ -10,11 +10,15 @@ import json
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import torch
 from onnxruntime.transformers.fusion_options import FusionOptions
 from onnxruntime.transformers.optimizer import optimize_model
 from tokenizers import Tokenizer
+from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
+from transformers.models.mpnet.modeling_mpnet import MPNetSelfAttention
 
 from training.data import KINDS, STANCES
 from training.linking_data import country_codes
@@ -23,6 +27,34 @@ from training.quantize import quantize
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids", "span_row", "span_start", "span_end")
 OUTPUTS = ("stance_logits", "kind_logits", "country_logits")
+
+
+class _Attention(torch.autograd.Function):
+    """Attention with an additive bias as ONNX Runtime's own operator, which the optimizer does not find in MPNet's graph."""
+
+    @staticmethod
+    def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor, bias: Tensor, heads: int) -> Tensor:
+        def by_head(vectors: Tensor) -> Tensor:
+            return vectors.reshape(*vectors.shape[:2], heads, -1).transpose(1, 2)
+
+        found = scaled_dot_product_attention(by_head(query), by_head(key), by_head(value), attn_mask=bias)
+        return found.transpose(1, 2).reshape(query.shape)
+
+    @staticmethod
+    def symbolic(graph: Any, query: Any, key: Any, value: Any, bias: Any, heads: int) -> Any:
+        none = graph.op("prim::Constant")
+        none.setType(torch._C.OptionalType.ofTensor())
+        found = graph.op("com.microsoft::MultiHeadAttention", query, key, value, none, none, bias, num_heads_i=heads)
+        found.setType(query.type())
+        return found
+
+
+def _attend(
+    self: MPNetSelfAttention, hidden_states: Tensor, attention_mask: Tensor, position_bias: Tensor, **_: Any
+) -> tuple[Tensor]:
+    bias = position_bias + attention_mask
+    query, key, value = self.q(hidden_states), self.k(hidden_states), self.v(hidden_states)
+    return (self.o(_Attention.apply(query, key, value, bias, self.num_attention_heads)),)
 
 
 def example_inputs() -> tuple[torch.Tensor, ...]:
@@ -34,6 +66,7 @@ def example_inputs() -> tuple[torch.Tensor, ...]:
 
 
 def export_float(model: Reader, path: Path) -> None:
+    MPNetSelfAttention.forward = _attend
     axes = {name: {0: "batch", 1: "length"} for name in INPUTS[:3]} | {name: {0: "spans"} for name in (*INPUTS[3:], *OUTPUTS)}
     torch.onnx.export(
         model.eval(),
@@ -43,6 +76,7 @@ def export_float(model: Reader, path: Path) -> None:
         output_names=list(OUTPUTS),
         dynamic_axes=axes,
         opset_version=17,
+        custom_opsets={"com.microsoft": 1},
         dynamo=False,
     )
 
@@ -70,7 +104,7 @@ def config(name: str, max_tokens: int) -> dict:
         "stances": list(STANCES),
         "kinds": list(KINDS),
         "countries": country_codes(),
-        "stance_temperature": 1.0,
+        "calibration": {},
         "undecided_below": 0.0,
         "link": {},
         "aggregation": {},
@@ -84,10 +118,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--float-out", type=Path, help="where to keep the float graph, for comparison")
     parser.add_argument("--layers", type=lambda text: tuple(map(int, text.split(","))))
+    parser.add_argument("--inner", type=int)
     parser.add_argument("--name", default="standpoint-en")
-    parser.add_argument("--max-tokens", type=int, default=256)
+    parser.add_argument("--max-tokens", type=int, default=128)
     arguments = parser.parse_args()
-    model = Reader(arguments.base, countries=len(country_codes()), layers=arguments.layers)
+    model = Reader(arguments.base, countries=len(country_codes()), layers=arguments.layers, inner=arguments.inner)
     model.load_state_dict(torch.load(arguments.weights))
     arguments.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:

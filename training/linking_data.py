@@ -12,7 +12,7 @@ from babel import Locale
 from training.data import Example, LabelledSpan, lgl_split, rows
 
 # CLDR has codes for unions, regions and test locales beside ISO 3166-1; XK (Kosovo) is kept on purpose.
-NOT_COUNTRIES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
+NOT_COUNTRIES = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"})
 BUNDLED_GAZETTEER = Path(__file__).parents[1] / "app" / "inference" / "bundled" / "standpoint-en" / "gazetteer.tsv"
 WINDOW = 700  # code points, about 160 tokens
 _SENTENCE_END = re.compile(r"(?<=[.!?”\"])\s+(?=[A-Z“\"])|\n+")
@@ -21,7 +21,9 @@ _SENTENCE_END = re.compile(r"(?<=[.!?”\"])\s+(?=[A-Z“\"])|\n+")
 @cache
 def country_names() -> dict[str, str]:
     territories = Locale("en").territories
-    return {code: name for code, name in sorted(territories.items()) if re.fullmatch("[A-Z]{2}", code) and code not in NOT_COUNTRIES}
+    return {
+        code: name for code, name in sorted(territories.items()) if re.fullmatch("[A-Z]{2}", code) and code not in NOT_COUNTRIES
+    }
 
 
 def country_codes() -> list[str]:
@@ -56,7 +58,7 @@ def _with_candidates(example: Example) -> Example:
 
 
 def lgl_examples(data: Path, *, part: int) -> list[Example]:
-    """Windows of LGL articles; `part` 0 is the training two thirds, 1 the development third. Candidates that the gold leaves out are not countries."""
+    """Windows of LGL articles; `part` 0 is the training two thirds, 1 the rest. Candidates outside the gold are not countries."""
     return [window for row in lgl_split(data)[part] for window in _windows(row)]
 
 

@@ -27,7 +27,10 @@ def macro_f1(gold: Labels, found: Labels, labels: tuple[int, ...] = (0, 1, 2)) -
 def calibration_error(confidence: Floats, right: NDArray[np.bool_], *, bins: int = 15) -> float:
     """Expected calibration error of the top label over equal-mass bins (Nguyen and O'Connor 2015), 0..1."""
     order = np.argsort(confidence, kind="stable")
-    return float(sum(abs(confidence[part].mean() - right[part].mean()) * len(part) for part in np.array_split(order, bins) if len(part)) / len(order))
+    return float(
+        sum(abs(confidence[part].mean() - right[part].mean()) * len(part) for part in np.array_split(order, bins) if len(part))
+        / len(order)
+    )
 
 
 def calibration_floor(confidence: Floats, *, rounds: int = 200, seed: int = 0) -> float:
@@ -39,10 +42,16 @@ def calibration_floor(confidence: Floats, *, rounds: int = 200, seed: int = 0) -
 def reliability(confidence: Floats, right: NDArray[np.bool_], *, bins: int = 5) -> list[tuple[int, float, float]]:
     """Equal-mass bins from least to most confident: count, mean confidence, accuracy (0..1)."""
     order = np.argsort(confidence, kind="stable")
-    return [(len(part), float(confidence[part].mean()), float(right[part].mean())) for part in np.array_split(order, bins) if len(part)]
+    return [
+        (len(part), float(confidence[part].mean()), float(right[part].mean()))
+        for part in np.array_split(order, bins)
+        if len(part)
+    ]
 
 
-def coverage_table(confidence: Floats, right: NDArray[np.bool_], thresholds: tuple[float, ...]) -> list[tuple[float, float, float]]:
+def coverage_table(
+    confidence: Floats, right: NDArray[np.bool_], thresholds: tuple[float, ...]
+) -> list[tuple[float, float, float]]:
     """For each threshold: share decided and accuracy among the decided, both 0..1."""
     table = []
     for threshold in thresholds:

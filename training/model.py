@@ -1,8 +1,8 @@
 """The encoder and its heads.
 
 One pass over a passage; every candidate span is judged from three vectors: the mean of its own token vectors, what it attends
-to in its passage, and the passage's mean vector. Tokens of candidate spans are marked at the input by one learned vector, so that the
-encoder itself can gather what is said of each of them (the idea of entity markers, without one pass a target).
+to in its passage, and the passage's mean vector. Tokens of candidate spans are marked at the input by one learned vector, so
+that the encoder itself can gather what is said of each of them (the idea of entity markers, without one pass a target).
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ HEADS = 4
 
 
 class SpanHeads(nn.Module):
-    """Token vectors [B, T, H] and spans [S] in, logits of stance [S, 3], kind [S, 6] and country [S, C] out."""
+    """Token vectors [B, T, H] and spans [S] to logits: stance [S, 3], kind [S, 6], country [S, C]. `inner` is the width."""
 
-    def __init__(self, hidden: int, countries: int, dropout: float) -> None:
+    def __init__(self, hidden: int, inner: int, countries: int, dropout: float) -> None:
         super().__init__()
-        self.query, self.key, self.value = nn.Linear(hidden, hidden), nn.Linear(hidden, hidden), nn.Linear(hidden, hidden)
-        self.stance = self._classifier(3 * hidden, hidden, dropout)
-        self.stance_out = nn.Linear(hidden, len(STANCES))
-        self.link = self._classifier(2 * hidden, hidden, dropout)
-        self.kind_out = nn.Linear(hidden, len(KINDS))
-        self.country_out = nn.Linear(hidden, countries)
+        self.query, self.key, self.value = nn.Linear(hidden, inner), nn.Linear(hidden, inner), nn.Linear(hidden, inner)
+        self.stance = self._classifier(2 * hidden + inner, inner, dropout)
+        self.stance_out = nn.Linear(inner, len(STANCES))
+        self.link = self._classifier(hidden + inner, inner, dropout)
+        self.kind_out = nn.Linear(inner, len(KINDS))
+        self.country_out = nn.Linear(inner, countries)
 
     @staticmethod
-    def _classifier(size: int, hidden: int, dropout: float) -> nn.Module:
-        return nn.Sequential(nn.LayerNorm(size), nn.Dropout(dropout), nn.Linear(size, hidden), nn.GELU(), nn.Dropout(dropout))
+    def _classifier(size: int, inner: int, dropout: float) -> nn.Module:
+        return nn.Sequential(nn.LayerNorm(size), nn.Dropout(dropout), nn.Linear(size, inner), nn.GELU(), nn.Dropout(dropout))
 
     def forward(self, tokens: Tensor, mask: Tensor, row: Tensor, start: Tensor, end: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         batch, length, hidden = tokens.shape
@@ -52,19 +52,30 @@ class SpanHeads(nn.Module):
         return stance, self.kind_out(link), self.country_out(link)
 
     def _attend(self, span: Tensor, flat: Tensor, allowed: Tensor) -> Tensor:
-        size = span.shape[1] // HEADS
-        query = self.query(span).reshape(-1, HEADS, size).transpose(0, 1)
-        key = self.key(flat).reshape(-1, HEADS, size).transpose(0, 1)
-        value = self.value(flat).reshape(-1, HEADS, size).transpose(0, 1)
-        scores = query @ key.transpose(1, 2) / size**0.5
+        query, key, value = (
+            self._by_head(layer(vectors)) for layer, vectors in ((self.query, span), (self.key, flat), (self.value, flat))
+        )
+        scores = query @ key.transpose(1, 2) / query.shape[-1] ** 0.5
         weights = scores.masked_fill(~allowed[None], -1e4).softmax(-1)
-        return (weights @ value).transpose(0, 1).reshape(-1, span.shape[1])
+        return (weights @ value).transpose(0, 1).reshape(span.shape[0], -1)
+
+    @staticmethod
+    def _by_head(vectors: Tensor) -> Tensor:
+        return vectors.reshape(-1, HEADS, vectors.shape[-1] // HEADS).transpose(0, 1)
 
 
 class Reader(nn.Module):
-    """A sentence encoder with span heads. `layers` keeps only these of the base model's layers."""
+    """An encoder with span heads. `layers` keeps only these of the base model's layers; `inner` is by default its width."""
 
-    def __init__(self, base: str | Path, *, countries: int, layers: tuple[int, ...] | None = None, dropout: float = 0.1) -> None:
+    def __init__(
+        self,
+        base: str | Path,
+        *,
+        countries: int,
+        layers: tuple[int, ...] | None = None,
+        inner: int | None = None,
+        dropout: float = 0.1,
+    ) -> None:
         super().__init__()
         config = AutoConfig.from_pretrained(base)
         self.encoder = AutoModel.from_pretrained(base, config=config, add_pooling_layer=False, attn_implementation="eager")
@@ -72,7 +83,7 @@ class Reader(nn.Module):
             self.encoder.encoder.layer = nn.ModuleList([self.encoder.encoder.layer[index] for index in layers])
             self.encoder.config.num_hidden_layers = len(layers)
         self.mark = nn.Parameter(torch.zeros(config.hidden_size))
-        self.heads = SpanHeads(config.hidden_size, countries, dropout)
+        self.heads = SpanHeads(config.hidden_size, inner or config.hidden_size, countries, dropout)
 
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor, row: Tensor, start: Tensor, end: Tensor

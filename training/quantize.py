@@ -1,5 +1,7 @@
 """int8 matrix products with one scale a token, and int8 word vectors with one scale a word.
 
+What stays in float at run time (heads, positions) is stored as int8 too and expanded once, when the model is loaded.
+
 ONNX Runtime's dynamic quantisation takes one scale for a whole batch, so that an answer depends on what else is in the batch
 (measured: by as much as the whole error of quantisation). Here every token has its own scale: half the error, and a
 passage is judged the same alone and among others. Weights have one scale an output column.
@@ -7,6 +9,7 @@ passage is judged the same alone and among others. Weights have one scale an out
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +17,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import NodeProto, helper, numpy_helper
 
+SMALL = 50_000  # elements; smaller matrices stay as they are
 ZERO_POINT = 128  # activations are symmetric: uint8 around 128
 
 
@@ -23,7 +27,9 @@ def quantize(source: Path, target: Path, *, keep: str = "heads") -> None:
     graph = model.graph
     weights = {item.name: item for item in graph.initializer}
     rewriter = _Rewriter(weights)
-    words = max((n for n in graph.node if n.op_type == "Gather" and n.input[0] in weights), key=lambda n: _size(weights[n.input[0]]))
+    words = max(
+        (n for n in graph.node if n.op_type == "Gather" and n.input[0] in weights), key=lambda n: _size(weights[n.input[0]])
+    )
     nodes: list[NodeProto] = []
     for node in graph.node:
         if node.op_type == "MatMul" and node.input[1] in weights and keep not in node.name:
@@ -32,10 +38,11 @@ def quantize(source: Path, target: Path, *, keep: str = "heads") -> None:
             nodes += rewriter.lookup(node)
         else:
             nodes.append(node)
+    nodes = rewriter.stored_small(graph.initializer, nodes) + nodes
     del graph.node[:]
     graph.node.extend(nodes)
     used = {name for node in nodes for name in node.input}
-    kept = [item for item in (*graph.initializer, *rewriter.constants.values()) if item.name in used]
+    kept = [item for item in (*rewriter.weights.values(), *rewriter.constants.values()) if item.name in used]
     del graph.initializer[:]
     graph.initializer.extend(kept)
     for domain in model.opset_import:
@@ -95,6 +102,24 @@ class _Rewriter:
             helper.make_node("Div", [source, f"{name}_s"], [f"{name}_n"], name=f"{name}_n"),
             helper.make_node("QuantizeLinear", [f"{name}_n", "q_one", "q_zero"], [f"{name}_q"], name=f"{name}_q"),
         ], self.rows[source]
+
+    def stored_small(self, initializers: Sequence[onnx.TensorProto], nodes: Sequence[NodeProto]) -> list[NodeProto]:
+        """Nodes that expand the large matrices which still are in float; ONNX Runtime folds them into constants at load."""
+        used = {name for node in nodes for name in node.input}
+        before: list[NodeProto] = []
+        for item in initializers:
+            large = len(item.dims) == 2 and _size(item) >= SMALL and item.data_type == onnx.TensorProto.FLOAT
+            if item.name in used and large:
+                stored, scale = _symmetric(numpy_helper.to_array(item), 1)
+                names = self._constant(f"{item.name}_int8", stored), self._constant(f"{item.name}_scale", scale)
+                before += [
+                    helper.make_node(
+                        "Cast", [names[0]], [f"{item.name}_float"], name=f"{item.name}_cast", to=onnx.TensorProto.FLOAT
+                    ),
+                    helper.make_node("Mul", [f"{item.name}_float", names[1]], [item.name], name=f"{item.name}_expand"),
+                ]
+                del self.weights[item.name]
+        return before
 
     def lookup(self, node: NodeProto) -> list[NodeProto]:
         table, scale = _symmetric(numpy_helper.to_array(self.weights[node.input[0]]), 1)

@@ -1,4 +1,4 @@
-"""Write a teacher's stance logits for every span of the training text: `python -m training.teach --base MODEL --weights average.pt --out logits.json`."""
+"""Write a teacher's stance logits for every span of the training text, as JSON: `python -m training.teach --help`."""
 
 from __future__ import annotations
 

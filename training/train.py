@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -51,7 +52,9 @@ def development_sets(data: Path) -> dict[str, list[Example]]:
     }
 
 
-def evaluation_batches(examples: Sequence[Example], tokenizer: Tokenizer, countries: Sequence[str]) -> Iterable[tuple[list[Example], Batch]]:
+def evaluation_batches(
+    examples: Sequence[Example], tokenizer: Tokenizer, countries: Sequence[str]
+) -> Iterable[tuple[list[Example], Batch]]:
     pairs = sorted(zip(examples, tokenizer.encode_batch([e.text for e in examples]), strict=True), key=lambda p: len(p[1]))
     for first in range(0, len(pairs), 64):
         group = pairs[first : first + 64]
@@ -104,7 +107,7 @@ def loss_of(model: Reader, batch: Batch, *, teacher_weight: float) -> Tensor:
 
 
 def optimizer_for(model: Reader, *, rate: float, head_rate: float) -> torch.optim.Optimizer:
-    """Word vectors stay as the base model has them: the training text is small, and their update would cost a third of the time."""
+    """Word vectors stay as the base model has them: the text is small, and their update would cost a third of the time."""
     model.encoder.get_input_embeddings().weight.requires_grad_(False)
     body = [p for p in model.encoder.parameters() if p.requires_grad]
     heads = [*model.heads.parameters(), model.mark]
@@ -140,7 +143,9 @@ def train(arguments: argparse.Namespace) -> None:
     if arguments.teacher:
         examples = taught(examples, arguments.teacher)
     sets = development_sets(arguments.data)
-    model = Reader(arguments.base, countries=len(countries), layers=arguments.layers)
+    model = Reader(arguments.base, countries=len(countries), layers=arguments.layers, inner=arguments.inner)
+    if arguments.start:
+        start_from(model, arguments.start, arguments.layers)
     optimizer = optimizer_for(model, rate=arguments.rate, head_rate=arguments.head_rate)
     average = Average(model, arguments.decay)
     steps = arguments.epochs * sum(1 for _ in _epoch(examples, tokenizer, countries, names, arguments, random.Random(0)))
@@ -171,7 +176,11 @@ def train(arguments: argparse.Namespace) -> None:
         figures = measure(model, sets, tokenizer, countries)
         torch.save(model.state_dict(), arguments.out / "average.pt")
         average.swap()
-        record = {"epoch": number + 1, "seconds": round(time.monotonic() - started), **{k: round(v, 2) for k, v in figures.items()}}
+        record = {
+            "epoch": number + 1,
+            "seconds": round(time.monotonic() - started),
+            **{k: round(v, 2) for k, v in figures.items()},
+        }
         print(json.dumps(record), flush=True)
         with (arguments.out / "log.jsonl").open("a") as log:
             log.write(json.dumps(record) + "\n")
@@ -196,17 +205,42 @@ def _epoch(
     )
 
 
+def start_from(model: Reader, weights: Path, layers: tuple[int, ...] | None) -> None:
+    """Take the encoder of a trained reader; its kept layers where the model has fewer. The heads are new."""
+    kept = {old: new for new, old in enumerate(layers)} if layers else {}
+    state = {}
+    for name, value in torch.load(weights).items():
+        layer = re.match(r"encoder\.encoder\.layer\.(\d+)\.", name)
+        if name.startswith("heads.") or (kept and layer and int(layer[1]) not in kept):
+            continue
+        renamed = f"encoder.encoder.layer.{kept[int(layer[1])]}.{name[layer.end() :]}" if kept and layer else name
+        state[renamed] = value
+    missing, unexpected = model.load_state_dict(state, strict=False)
+    assert not unexpected and all(name.startswith("heads.") for name in missing), (missing, unexpected)
+
+
 def taught(examples: list[Example], path: Path) -> list[Example]:
     """The examples with a teacher's stance logits, as `training.teach` wrote them: keyed by text and span."""
     logits = json.loads(path.read_text())
     return [
-        replace(e, spans=tuple(replace(s, teacher=tuple(logits[k]) if (k := f"{e.text}|{s.start}|{s.end}") in logits else None) for s in e.spans))
+        replace(
+            e,
+            spans=tuple(
+                replace(s, teacher=tuple(logits[k]) if (k := f"{e.text}|{s.start}|{s.end}") in logits else None) for s in e.spans
+            ),
+        )
         for e in examples
     ]
 
 
 def save(folder: Path, model: Reader, optimizer: torch.optim.Optimizer, average: Average, number: int, done: int) -> None:
-    state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "average": average.values, "epoch": number, "done": done}
+    state = {
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "average": average.values,
+        "epoch": number,
+        "done": done,
+    }
     torch.save(state, folder / "last.tmp")
     (folder / "last.tmp").replace(folder / "last.pt")
 
@@ -233,7 +267,11 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--tokens", type=int, default=1536, help="padded tokens a batch")
     parser.add_argument("--decay", type=float, default=0.99)
     parser.add_argument("--seed", type=int, default=13)
-    parser.add_argument("--layers", type=lambda text: tuple(map(int, text.split(","))), help="keep only these layers, such as 0,2,4,7,9,11")
+    parser.add_argument(
+        "--layers", type=lambda text: tuple(map(int, text.split(","))), help="keep only these layers, such as 0,2,4,7,9,11"
+    )
+    parser.add_argument("--start", type=Path, help="a trained reader whose encoder to start from")
+    parser.add_argument("--inner", type=int, help="width of the heads, by default the encoder's")
     parser.add_argument("--teacher", type=Path, help="stance logits of a teacher")
     parser.add_argument("--unlabelled", type=int, default=0, help="news sentences that only the teacher judges")
     parser.add_argument("--stance-only", action="store_true", help="leave out text that only has places (for a teacher)")

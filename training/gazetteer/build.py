@@ -16,6 +16,7 @@ from pathlib import Path
 
 from babel import Locale
 
+from app.inference.candidates import fold
 from training.gazetteer import places, tables
 
 OUTPUT = Path(__file__).parents[2] / "app" / "inference" / "bundled" / "standpoint-en" / "gazetteer.tsv"
@@ -34,9 +35,20 @@ CAPITAL_BONUS = 2e6
 HOME_FACTOR = {"US": 4.0, "GB": 2.0, "CA": 2.0, "AU": 2.0, "IE": 2.0}
 
 # How probable it is, before any context, that the words mean a place at all, by the best reading's class.
-TRUST = {"name": 0.97, "demonym": 0.95, "government": 0.9, "capital": 0.93, "state": 0.95, "region": 0.9, "subdivision": 0.6, "county": 0.9}
-TRUST_BY_POPULATION = ((1_000_000, 0.9), (200_000, 0.8), (50_000, 0.65), (10_000, 0.5), (0, 0.3))
+TRUST = {
+    "name": 0.97,
+    "demonym": 0.95,
+    "government": 0.9,
+    "capital": 0.93,
+    "state": 0.95,
+    "region": 0.9,
+    "subdivision": 0.6,
+    "county": 0.9,
+}
+TRUST_BY_POPULATION = ((400_000, 0.9), (100_000, 0.8), (50_000, 0.65), (10_000, 0.5), (2_500, 0.3), (0, 0.2))
 TRUST_FACTOR = {"plain": 0.15, "word": 0.35, "person": 0.4}
+# Above this mass (a home city of 200,000, any city of 800,000) it does not matter that the name is a word or somebody's too.
+MASS_BEYOND_DOUBT = 8e5
 DISPLAY, REGION, CAPITALS = "display", "region", "capitals"
 LEAST_WEIGHT = 0.002
 # Headlines in capitals name countries, capitals and towns of some size. A village in capitals is more often an acronym.
@@ -44,7 +56,10 @@ TRUSTED_IN_CAPITALS = 0.5
 LETTERS_IN_CAPITALS = 4
 # A small place whose name is a frequent word (Of, Reading, Hope) would be a candidate in every other sentence.
 PLAIN_WORDS_NEED = 150_000
-PERSONS_NEED = 3_000
+WORDS_AND_PERSONS_NEED = {"US": 3_000, "GB": 10_000, "CA": 10_000, "AU": 10_000, "IE": 10_000, "NZ": 10_000}
+WORDS_AND_PERSONS_NEED_ELSEWHERE = 100_000
+# Short names are acronyms and syllables of other names (Has, Nov, Hit) unless the town is a large one.
+SHORT_NAMES_NEED = {1: 10_000_000, 2: 10_000_000, 3: 500_000, 4: 100_000}
 UNSPECIFIC = re.compile(
     r"(?:(?:North|South|East|West|Central|Northern|Southern|Eastern|Western|Upper|Lower|Middle|Capital|Coast|Centre|Center|Islands?"
     r"|Metropolitan|Littoral|Plateaux?|Region|Federal|District|Territory|Mountain|River|Lakes?|Highlands?|Hills?|City|Bay|Port|Delta"
@@ -80,6 +95,7 @@ def entries() -> Iterator[Entry]:
     yield from region_entries()
     yield from city_entries()
     yield from county_entries()
+    yield from override_entries()
 
 
 def name_entries() -> Iterator[Entry]:
@@ -89,9 +105,6 @@ def name_entries() -> Iterator[Entry]:
     for code, name in [*tables.names(), *cldr_names(display)]:
         if name != display[code]:
             yield Entry(name, code, "name", NAME_MASS, TRUST["name"])
-    for surface, code, kind in tables.overrides():
-        if kind == "name" and surface != display[code]:
-            yield Entry(surface, code, kind, NAME_MASS, TRUST["name"])
 
 
 def cldr_names(codes: dict[str, str]) -> Iterator[tuple[str, str]]:
@@ -99,7 +112,8 @@ def cldr_names(codes: dict[str, str]) -> Iterator[tuple[str, str]]:
     territories = Locale("en").territories
     for code in codes:
         name = territories.get(code, "").replace("’", "'")
-        for form in {name, name.replace("&", "and"), name.replace("St. ", "Saint "), name.replace("&", "and").replace("St. ", "Saint ")}:
+        spelled_out = name.replace("&", "and")
+        for form in {name, spelled_out, spelled_out.replace("St. ", "Saint ")}:
             if form and not re.search(r"\(| - | SAR China", form):
                 yield code, form
 
@@ -131,37 +145,51 @@ def region_entries() -> Iterator[Entry]:
         for form in (name, *abbreviations):
             yield Entry(form, "US", "place", STATE_MASS, TRUST["state"], note=REGION)
         yield Entry(f", {postal}", "US", "place", STATE_MASS, TRUST["state"], note=REGION)
-    countries = {form for _, form in tables.names()}
+    unwanted = {fold(form) for _, form in tables.names()} | set(tables.commonness()) | tables.not_towns()
     for code, form in tables.rows("subdivisions.tsv"):
-        if form not in countries and not UNSPECIFIC.fullmatch(form):
+        if fold(form) not in unwanted and not UNSPECIFIC.fullmatch(form):
             yield Entry(form, code, "place", SUBDIVISION_MASS, TRUST["subdivision"], note=REGION)
 
 
 def city_entries() -> Iterator[Entry]:
-    common = tables.commonness()
+    common, not_towns = tables.commonness(), tables.not_towns()
     known = set(tables.display_names())
     for city in places.cities():
-        if city.country not in known or not is_worth_matching(city, common.get(city.name)):
+        plain = fold(city.name)
+        if city.country not in known or plain in not_towns or not is_worth_matching(city, common.get(plain)):
             continue
         mass = city.population * HOME_FACTOR.get(city.country, 1.0)
-        trust = next(trust for least, trust in TRUST_BY_POPULATION if city.population >= least)
-        yield Entry(city.name, city.country, "place", mass, trust)
+        trust = trust_in(city)
+        for name in (city.name, *places.also_written(city.name)):
+            yield Entry(name, city.country, "place", mass, trust)
         for spelling in city.spellings:
-            if spelling not in common:
+            if fold(spelling) not in common and fold(spelling) not in not_towns:
                 yield Entry(spelling, city.country, "place", mass / 3, trust / 2)
 
 
+def trust_in(city: places.City) -> float:
+    """By population; a town abroad counts as one of a quarter of its size at home, for its name is more often something else."""
+    size = city.population * (1.0 if city.country in places.SMALLEST else 0.25)
+    return next(trust for least, trust in TRUST_BY_POPULATION if size >= least)
+
+
 def is_worth_matching(city: places.City, commonness: str | None) -> bool:
-    if len(city.name) < 3 or not city.name[0].isupper() or UNSPECIFIC.fullmatch(city.name):
+    if not city.name[0].isupper() or UNSPECIFIC.fullmatch(city.name) or city.population < SHORT_NAMES_NEED.get(len(city.name), 0):
         return False
     if commonness == "plain":
         return city.population >= PLAIN_WORDS_NEED
-    return commonness is None or city.population >= PERSONS_NEED
+    return commonness is None or city.population >= WORDS_AND_PERSONS_NEED.get(city.country, WORDS_AND_PERSONS_NEED_ELSEWHERE)
 
 
 def county_entries() -> Iterator[Entry]:
     for county in places.counties():
         yield Entry(county, "US", "place", COUNTY_MASS, TRUST["county"], note=REGION)
+
+
+def override_entries() -> Iterator[Entry]:
+    """A reading whose weight is set exists, also where no other table has it (Korean for both Koreas)."""
+    for (surface, code, kind), weight in tables.overrides().items():
+        yield Entry(surface, code, kind, mass=1.0, trust=weight)
 
 
 def weigh(found: list[Entry]) -> Iterator[str]:
@@ -172,7 +200,7 @@ def weigh(found: list[Entry]) -> Iterator[str]:
     needless = {surface for surface in by_surface if surface.startswith("the ") and surface[4:] in by_surface}
     for surface, readings in by_surface.items():
         if surface not in masks and surface not in needless:
-            yield from lines_of(surface, readings, commonness=common.get(surface), overrides=overrides)
+            yield from lines_of(surface, readings, commonness=common.get(fold(surface)), overrides=overrides)
     yield from (f"{mask}\t-\t-\t1\t{CAPITALS}" for mask in masks)
 
 
@@ -186,7 +214,7 @@ def lines_of(
     best = without_repetition(best)
     trust = max(entry.trust for entry in best.values())
     only_places = all(entry.kind == "place" for entry in best.values())
-    if commonness and only_places and max(entry.mass for entry in best.values()) < REGION_MASS:
+    if commonness and only_places and max(entry.mass for entry in best.values()) < MASS_BEYOND_DOUBT:
         trust *= TRUST_FACTOR[commonness]
     total = sum(entry.mass**0.7 for entry in best.values())
     shares = {key: trust * entry.mass**0.7 / total for key, entry in best.items()}

