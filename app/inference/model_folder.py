@@ -1,0 +1,122 @@
+"""A model as a folder of files, checked before anything is read from it.
+
+`SHA256SUMS` names every file that can change an answer; its own digest is the version. What it does not name (the model
+card) may change freely.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.domain.values import CountryCode, Stance
+from app.inference.calibration import Calibration
+from app.inference.outcomes import KINDS
+
+BUNDLED = Path(__file__).parent / "bundled"
+SUMS = "SHA256SUMS"
+NEEDED = ("model.onnx", "tokenizer.json", "gazetteer.tsv", "config.json")
+
+
+class InvalidModel(Exception):
+    """The folder cannot be used; the message says which file and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """config.json. `countries` are the columns of country_logits; `max_tokens` includes the encoder's special tokens."""
+
+    name: str
+    languages: frozenset[str]
+    max_tokens: int
+    countries: tuple[CountryCode, ...]
+    calibration: Calibration
+    undecided_below: float
+    link: Mapping[str, Any]
+    aggregation: Mapping[str, Any]
+
+    @classmethod
+    def parse(cls, text: str) -> ModelConfig:
+        """Raises InvalidModel for what is missing, or a layout of the heads that this code does not read."""
+        try:
+            values = json.loads(text)
+            if tuple(values["stances"]) != tuple(Stance) or tuple(values["kinds"]) != KINDS:
+                raise InvalidModel("config.json: the heads' stances or kinds are not the ones this version reads")
+            return cls(
+                name=values["name"],
+                languages=frozenset(values["languages"]),
+                max_tokens=int(values["max_tokens"]),
+                countries=tuple(CountryCode(code) for code in values["countries"]),
+                calibration=Calibration.parse(values["calibration"]),
+                undecided_below=float(values["undecided_below"]),
+                link=values["link"],
+                aggregation=values["aggregation"],
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise InvalidModel(f"config.json: {error!r}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolder:
+    """A verified folder: every file that the sums name is present and unchanged."""
+
+    path: Path
+    digest: str
+    config: ModelConfig
+
+    @property
+    def version(self) -> str:
+        return f"{self.config.name}@{self.digest}"
+
+    def file(self, name: str) -> Path:
+        return self.path / name
+
+    @classmethod
+    def open(cls, model: str | Path) -> ModelFolder:
+        """`model` is the name of a bundled tier, or the path of a folder. Raises InvalidModel."""
+        path = locate(model)
+        sums = _read(path / SUMS)
+        verify(path, sums)
+        config = ModelConfig.parse(_read(path / "config.json"))
+        return cls(path=path, digest=hashlib.sha256(sums.encode()).hexdigest()[:12], config=config)
+
+
+def bundled_names() -> list[str]:
+    return sorted(path.parent.name for path in BUNDLED.glob(f"*/{SUMS}"))
+
+
+def locate(model: str | Path) -> Path:
+    for path in (BUNDLED / model, Path(model)):
+        if path.is_dir():
+            return path
+    raise InvalidModel(f"{model} is neither a folder nor a bundled model ({', '.join(bundled_names())})")
+
+
+def verify(path: Path, sums: str) -> None:
+    """Every line is `<sha256>  <file name>`, as sha256sum writes it."""
+    expected = {name: digest for digest, _, name in (line.partition("  ") for line in sums.splitlines())}
+    for name in NEEDED:
+        if name not in expected:
+            raise InvalidModel(f"{path / SUMS} does not name {name}")
+    for name, digest in expected.items():
+        if _digest(path / name) != digest:
+            raise InvalidModel(f"{path / name} differs from what {SUMS} says")
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise InvalidModel(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidModel(f"{path} cannot be read: {error}") from error

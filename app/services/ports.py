@@ -1,0 +1,30 @@
+"""What the services need from outside, as protocols; main.py hands the real things in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from app.domain.values import Annotation, ArticleText
+
+
+class Annotator(Protocol):
+    """Says of a text which countries it is about and what stance it takes toward each."""
+
+    @property
+    def version(self) -> str:
+        """`name@digest` of the model."""
+        ...
+
+    @property
+    def languages(self) -> frozenset[str]: ...
+
+    async def annotate(
+        self, text: ArticleText, *, language: str | None = None, targets: Sequence[str] = (), bulk: bool = False
+    ) -> Annotation:
+        """Raises InvalidText, UnsupportedLanguage, or EngineUnavailable and its kinds. A cancelled call leaves no work behind."""
+        ...
+
+    def healthy(self) -> bool:
+        """Whether a call made now can be answered."""
+        ...

@@ -1,0 +1,132 @@
+"""Honest twins of what is slow: they keep the same promises with no weights behind them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from app.domain.errors import UnsupportedLanguage
+from app.domain.values import (
+    Annotation,
+    ArticleText,
+    CountryCode,
+    Coverage,
+    Evidence,
+    Field,
+    Judgement,
+    Kind,
+    Mention,
+    Probabilities,
+    Span,
+    Stance,
+    Voice,
+)
+from app.inference import validation
+
+COUNTRIES = {
+    "China": ("CN", Kind.NAME),
+    "Chinese": ("CN", Kind.DEMONYM),
+    "Beijing": ("CN", Kind.CAPITAL),
+    "Kazakhstan": ("KZ", Kind.NAME),
+    "Russia": ("RU", Kind.NAME),
+    "Kremlin": ("RU", Kind.GOVERNMENT),
+    "France": ("FR", Kind.NAME),
+    "Germany": ("DE", Kind.NAME),
+    "Belarus": ("BY", Kind.NAME),
+    "Kenya": ("KE", Kind.NAME),
+}
+NAMES = {code: name for name, (code, kind) in COUNTRIES.items() if kind is Kind.NAME}
+PRAISE = frozenset({"praised", "thanked", "hailed", "welcomed", "admired", "brave", "reliable", "generous"})
+BLAME = frozenset({"condemned", "accused", "blamed", "attacked", "threatened", "reckless", "brutal", "corrupt"})
+PROBABILITIES = {
+    Stance.FAVOR: Probabilities(favor=0.8, neutral=0.15, against=0.05),
+    Stance.NEUTRAL: Probabilities(favor=0.1, neutral=0.8, against=0.1),
+    Stance.AGAINST: Probabilities(favor=0.05, neutral=0.15, against=0.8),
+}
+_SENTENCE = re.compile(r"[^.!?]+[.!?]*")
+
+
+class DictionaryAnnotator:
+    """Knows ten words for countries. The last word of praise or blame before a mention is the stance toward it."""
+
+    version = "twin@000000000000"
+    languages = frozenset({"en"})
+
+    def __init__(self, *, limit: int = 200_000) -> None:
+        self._limit = limit
+        self.texts_read = 0
+
+    async def annotate(
+        self, text: ArticleText, *, language: str | None = None, targets: Sequence[str] = (), bulk: bool = False
+    ) -> Annotation:
+        validation.check(text, limit=self._limit)
+        if language not in (None, "und", *self.languages):
+            raise UnsupportedLanguage(str(language), supported=self.languages, stated=True)
+        self.texts_read += 1
+        return Annotation(
+            model=self.version,
+            language=language or "en",
+            coverage=Coverage(characters=len(text.title or "") + len(text.body), encoded_characters=len(text.body), passages=1),
+            countries=tuple(sorted(_countries(text), key=lambda judgement: (-judgement.salience, judgement.country))),
+            targets=tuple(_judgement(text, name, {name: None}) for name in dict.fromkeys(targets)),
+        )
+
+    def healthy(self) -> bool:
+        return True
+
+
+def _countries(text: ArticleText) -> Iterator[Judgement]:
+    for code, name in NAMES.items():
+        words = {word: kind for word, (country, kind) in COUNTRIES.items() if country == code}
+        judgement = _judgement(text, name, words, country=CountryCode(code))
+        if judgement.mentions:
+            yield judgement
+
+
+def _judgement(
+    text: ArticleText, name: str, words: Mapping[str, Kind | None], *, country: CountryCode | None = None
+) -> Judgement:
+    found = [*_found(Field.TITLE, text.title or "", words), *_found(Field.TEXT, text.body, words)]
+    if not found:
+        return Judgement(name=name, salience=0.0, stance=None, probabilities=None, mentions=(), evidence=())
+    stance = _majority(mention.stance for mention, _ in found)
+    return Judgement(
+        name=name,
+        salience=round(1 - 1 / (1 + len(found)), 4),
+        stance=stance,
+        probabilities=PROBABILITIES[stance],
+        mentions=tuple(mention for mention, _ in found),
+        evidence=tuple(dict.fromkeys(sentence for mention, sentence in found if mention.stance is stance))[:5],
+        country=country,
+        author=PROBABILITIES[stance],
+    )
+
+
+def _found(field: Field, text: str, words: Mapping[str, Kind | None]) -> Iterator[tuple[Mention, Evidence]]:
+    pattern = re.compile(r"\b(?:" + "|".join(map(re.escape, words)) + r")\b")
+    for sentence in _SENTENCE.finditer(text):
+        for match in pattern.finditer(text, *sentence.span()):
+            stance = _stance(text[sentence.start() : match.start()])
+            span = Span(match.start(), match.end())
+            mention = Mention(field, span, match.group(), words[match.group()], 1.0, stance, PROBABILITIES[stance], Voice.AUTHOR)
+            yield mention, _evidence(field, sentence, stance)
+
+
+def _evidence(field: Field, sentence: re.Match[str], stance: Stance) -> Evidence:
+    quote = sentence.group().strip()
+    start = sentence.start() + sentence.group().index(quote)
+    return Evidence(field, Span(start, start + len(quote)), quote, stance, PROBABILITIES[stance].of(stance))
+
+
+def _stance(before: str) -> Stance:
+    for word in reversed(re.findall(r"\w+", before.lower())):
+        if word in PRAISE:
+            return Stance.FAVOR
+        if word in BLAME:
+            return Stance.AGAINST
+    return Stance.NEUTRAL
+
+
+def _majority(stances: Iterable[Stance]) -> Stance:
+    found = list(stances)
+    return max(dict.fromkeys(found), key=found.count)
