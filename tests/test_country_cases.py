@@ -1,4 +1,4 @@
-"""The shipped model on short hand-written cases (tests/data/country_cases.jsonl): every way to mention a country, and what only looks like one."""
+"""The shipped model on short hand-written cases: every way to mention a country, and what only looks like one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from app.inference.annotator import TransformerAnnotator
 from app.inference.offline import annotate_all
 from tests.inference.gazetteers import shipped
 
-CASES = [json.loads(line) for line in (Path(__file__).parent / "data" / "country_cases.jsonl").read_text(encoding="utf-8").splitlines()]
+CASES = [
+    json.loads(line) for line in (Path(__file__).parent / "data" / "country_cases.jsonl").read_text(encoding="utf-8").splitlines()
+]
 ABOUT = sorted({case["about"] for case in CASES})
 Mentions = Counter[tuple[str, str]]
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from training.data import KINDS, STANCES, Example, LabelledSpan, shifted
 
+STEP = 16
 UNKNOWN = -100  # torch's own ignore_index
 
 
@@ -89,7 +90,7 @@ def epoch(
     """One pass over the examples in random order, batched by similar length."""
     passages = _pack([_changed(example, names, recipe, rng) for example in rng.sample(examples, len(examples))], recipe, rng)
     encoded = list(zip(passages, tokenizer.encode_batch([passage.text for passage in passages]), strict=True))
-    encoded.sort(key=lambda pair: len(pair[1]) + rng.random() * 8)
+    encoded.sort(key=padded)  # stable: random within a length
     groups = list(_groups(encoded, tokens_per_batch))
     rng.shuffle(groups)
     mask = tokenizer.token_to_id("[MASK]") or tokenizer.token_to_id("<mask>")
@@ -114,14 +115,20 @@ def _pack(examples: list[Example], recipe: Recipe, rng: random.Random) -> list[E
 
 
 def _groups(encoded: list[tuple[Example, Encoding]], tokens: int) -> Iterator[list[tuple[Example, Encoding]]]:
+    """Batches of few shapes: the kernels for a shape are compiled when it first occurs, which costs more than the padding."""
     group: list[tuple[Example, Encoding]] = []
     for pair in encoded:
-        if group and len(pair[1]) * (len(group) + 1) > tokens:
+        if group and (padded(pair) != padded(group[0]) or padded(pair) * (len(group) + 1) > tokens):
             yield group
             group = []
         group.append(pair)
     if group:
         yield group
+
+
+def padded(pair: tuple[Example, Encoding]) -> int:
+    """The number of tokens, rounded up."""
+    return -(-len(pair[1]) // STEP) * STEP
 
 
 def collate(
@@ -133,7 +140,7 @@ def collate(
     mask_id: int | None = None,
 ) -> Batch | None:
     """Without a recipe nothing is hidden: the form used for measuring. Spans that the limit cut off are left out."""
-    length = max(len(encoding) for _, encoding in group)
+    length = max(map(padded, group))
     ids, attention, marks = (torch.zeros(len(group), length, dtype=torch.long) for _ in range(3))
     index = {code: column for column, code in enumerate(countries)}
     spans: list[tuple[int, int, int]] = []

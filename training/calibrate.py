@@ -3,7 +3,7 @@
     python -m training.calibrate DATA FOLDER
 
 Nothing here reads a test file. Countries and other targets have a temperature and a bias each (app/inference/calibration.py); the
-nine weights of the link rule come from the development parts of LGL and of the project's own text (the heads saw the rest).
+weights of the link rule come from the development parts of LGL and of the project's own text (the heads saw the rest).
 """
 
 from __future__ import annotations

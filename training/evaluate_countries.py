@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import typer
@@ -94,7 +95,7 @@ def readings_of(gazetteer: Gazetteer, quote: str, plausible: Sequence[CountryCod
     return tuple(Reading(country, Kind.PLACE, 0.5 / len(plausible)) for country in plausible)
 
 
-def main(data: Path, file: str = "lgl") -> None:
+def main(data: Path, file: Annotated[str, typer.Argument()] = "lgl") -> None:
     gazetteer, gold = Gazetteer.load(GAZETTEER), articles(data, file)
     countries = sorted(gazetteer.codes)
     linker, score = Linker(countries, LinkWeights()), no_logits(len(countries))

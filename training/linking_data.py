@@ -107,7 +107,7 @@ def _reconciled(text: str, gold: list[LabelledSpan]) -> list[LabelledSpan]:
     for candidate in _gazetteer().candidates(text):
         start, end = candidate.span.start, candidate.span.end
         match = next((g for g in gold if start < g.end and g.start < end), None)
-        kinds = {r.country: r.kind.value for r in candidate.readings}
+        kinds = {r.country: r.kind.value for r in reversed(candidate.readings)}  # the best reading of a country stays
         if match is None:
             only_demonym = all(r.kind.value == "demonym" for r in candidate.readings)
             spans[start, end] = LabelledSpan(start, end, kind=None if only_demonym else "none")

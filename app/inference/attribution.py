@@ -38,6 +38,9 @@ _VERB = re.compile(rf"\b(?P<passive>{_PASSIVE})?(?:(?P<saying>{_SAYING})|(?P<jud
 _ACCORDING = re.compile(r"\b(?:[Aa]ccording to|[Ii]n the (?:words|view|opinion) of)\b")
 # ", the minister said." closes a sentence: a comma, at most this many words of a speaker, the verb, and little after it.
 _SPEAKER_WORDS, _WORDS_BEHIND = 12, 8
+# What is longer has no full stops to tell who says what, and would take time that grows with its square.
+_LONGEST = 1000
+_ROOM_FOR_A_SUBJECT = 40
 
 
 def voices(text: str, *, sentences: Sequence[Span], spans: Sequence[Span]) -> list[Voice]:
@@ -72,7 +75,7 @@ def quotations(text: str) -> list[Span]:
 
 def _closing(text: str, at: int, sign: str) -> str:
     """The marks that close what this one opens; empty where it opens nothing, as behind a letter or digit (8", rock ‘n’ roll)."""
-    return "" if sign in "\"‘" and _is_word(text, at - 1) else _CLOSING.get(sign, "")
+    return "" if sign in '"‘' and _is_word(text, at - 1) else _CLOSING.get(sign, "")
 
 
 def _is_apostrophe(text: str, at: int) -> bool:
@@ -85,12 +88,18 @@ def _is_word(text: str, at: int) -> bool:
 
 def _reported(text: str, sentence: Span) -> Iterator[Span]:
     words = text[sentence.start : sentence.end].rstrip()
+    if len(words) > _LONGEST:
+        return
     if _ACCORDING.search(words):
         yield Span(sentence.start, sentence.start + len(words))
     for verb in _VERB.finditer(words):
         start, end = _scope(words, verb)
-        if start < end and not _FIRST_PERSON.search(words, 0, verb.start()):
+        if start < end and not _says_the_author(words, verb.start()):
             yield Span(sentence.start + start, sentence.start + end)
+
+
+def _says_the_author(words: str, verb: int) -> bool:
+    return _FIRST_PERSON.search(words, max(0, verb - _ROOM_FOR_A_SUBJECT), verb) is not None
 
 
 def _scope(words: str, verb: re.Match[str]) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from app.domain.values import CountryCode, Kind, Span
@@ -30,6 +30,10 @@ class Candidate:
 
     span: Span
     readings: tuple[Reading, ...]
+
+
+Fields = Sequence[tuple[str, Sequence[Candidate]]]
+"""The texts of an article (title, body), each with its candidates."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from app.domain.values import Evidence, Field, Mention, Span, Stance
 from app.inference.aggregation import DIGITS, Aggregation, Floats, Votes
 
+Indices = npt.NDArray[np.intp]
 AT_MOST = 5
-# A text without full stops is one sentence; beyond a long paragraph the words around the mention are quoted instead.
+# Of the sentences that agree with the judgement, so many of the weightiest are tried out; a book's worth would take seconds.
+TRIED = 32
+# A text without full stops is one sentence; beyond a long paragraph it is quoted in pieces.
 LONGEST = 1000
 
 
@@ -24,32 +28,39 @@ class Place:
 
 
 def place_of(mention: Mention, sentence: Span, text: str) -> Place:
-    """The sentence without the white space around it; where it is very long, what of it stands around the mention."""
+    """The sentence without the white space around it; of a very long one the piece with the mention."""
     words = text[sentence.start : sentence.end]
     start = sentence.start + len(words) - len(words.lstrip())
     end = sentence.start + len(words.rstrip())
     if end - start > LONGEST:
-        start, end = max(start, mention.span.start - LONGEST // 2), min(end, mention.span.end + LONGEST // 2)
+        start += (mention.span.start - start) // LONGEST * LONGEST
+        end = min(end, max(start + LONGEST, mention.span.end))
     return Place(mention.field, Span(start, end))
 
 
 def evidence(
     votes: Votes, places: Sequence[Place], *, stance: Stance, aggregation: Aggregation, texts: Mapping[Field, str]
 ) -> tuple[Evidence, ...]:
-    """At most five, the one with the greatest influence first; all of them take the judged stance, if any sentence does."""
-    own: dict[Place, list[int]] = {}
-    for index, place in enumerate(places):
-        own.setdefault(place, []).append(index)
+    """At most five, the one with the greatest influence first. All take the judged stance; one that does not, if none does."""
     column = list(Stance).index(stance)
-    # The lower the judgement of all sentences but one, the more that one did.
-    without = {place: _judged_without(votes, indices, column, aggregation) for place, indices in own.items()}
-    ranked = sorted(own, key=without.__getitem__)
-    found = [_evidence(place, aggregation.judge(votes.only(np.array(own[place]))), texts) for place in ranked]
-    agreeing = [sentence for sentence in found if sentence.stance is stance]
-    return tuple((agreeing or found[:1])[:AT_MOST])
+    own = _by_place(places)
+    judged = {place: aggregation.judge(votes.only(indices)) for place, indices in own.items()}
+    agreeing = [place for place in own if judged[place].argmax() == column]
+    weights = {place: votes.weights[own[place]] @ votes.probabilities[own[place], column] for place in agreeing or own}
+    tried = sorted(weights, key=weights.__getitem__, reverse=True)[:TRIED]
+    # The less probable the judgement is without a sentence, the more that one did for it.
+    ranked = sorted(tried, key=lambda place: _judged_without(votes, own[place], column, aggregation))
+    return tuple(_evidence(place, judged[place], texts) for place in ranked[: AT_MOST if agreeing else 1])
 
 
-def _judged_without(votes: Votes, indices: Sequence[int], column: int, aggregation: Aggregation) -> float:
+def _by_place(places: Sequence[Place]) -> dict[Place, Indices]:
+    found: dict[Place, list[int]] = {}
+    for index, place in enumerate(places):
+        found.setdefault(place, []).append(index)
+    return {place: np.array(indices, dtype=np.intp) for place, indices in found.items()}
+
+
+def _judged_without(votes: Votes, indices: Indices, column: int, aggregation: Aggregation) -> float:
     """The judged stance's probability when a sentence is left out; 0 when nothing else is left."""
     others = np.delete(np.arange(len(votes)), indices)
     return float(aggregation.judge(votes.only(others))[column]) if len(others) else 0.0

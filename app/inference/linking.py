@@ -14,13 +14,12 @@ from itertools import pairwise
 import numpy as np
 
 from app.domain.values import CountryCode, Kind
-from app.inference.candidates import Reading
+from app.inference.candidates import Fields, Reading
+from app.inference.neighbours import beside
 from app.inference.outcomes import (
     KINDS,
-    Fields,
     Floats,
     Outcomes,
-    beside,
     context_features,
     local_features,
     outcomes_of,
@@ -29,28 +28,41 @@ from app.inference.outcomes import (
 
 __all__ = ["KINDS", "Link", "LinkWeights", "Linker"]
 
+_OF_THE_SPAN = ("kind", "town_kind", "country", "reading", "prior", "town_prior")
+FIRST = (*_OF_THE_SPAN, "first_none", "first_town")
+SECOND = (*_OF_THE_SPAN, "none", "town", "support", "share", "echo", "adjacency")
+"""The weights of the two rounds, in the order of the evidence's columns."""
+
 Weighed = list[tuple[Reading | None, float]]
 """The readings of one candidate (None is no country) with their probabilities."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinkWeights:
-    """How much each feature counts. `first_none` is the constant of the first round, `none` that of the second."""
+    """How much each evidence counts; `first_none` and `first_town` hold for the first round."""
 
-    kind: float = 1.0
-    country: float = 1.0
-    prior: float = 0.75
-    first_none: float = -0.2
-    none: float = 0.5
-    support: float = 0.6
-    share: float = 1.5
-    echo: float = 0.5
-    adjacency: float = 4.0
+    kind: float = 0.95
+    town_kind: float = 0.45
+    country: float = 0.4
+    reading: float = 0.9
+    prior: float = 0.5
+    town_prior: float = 1.0
+    first_none: float = -0.8
+    first_town: float = 1.9
+    none: float = -0.6
+    town: float = 1.7
+    support: float = 0.1
+    share: float = 1.35
+    echo: float = 0.1
+    adjacency: float = 6.0
 
     @classmethod
     def parse(cls, values: Mapping[str, float]) -> LinkWeights:
         """Raises TypeError for a name that is no weight."""
         return cls(**{name: float(value) for name, value in values.items()})
+
+    def of(self, names: Sequence[str]) -> Floats:
+        return np.array([getattr(self, name) for name in names], dtype=np.float64)
 
     def asdict(self) -> dict[str, float]:
         return asdict(self)
@@ -98,13 +110,12 @@ class Linker:
 
 
 def first_round(outcomes: Outcomes, local: Floats, weights: LinkWeights) -> Floats:
-    scores = local @ np.array([weights.kind, weights.country, weights.prior, weights.first_none])
+    scores = local @ weights.of(FIRST)
     return softmax_by_owner(scores, outcomes.owner, outcomes.candidates)
 
 
 def second_round(outcomes: Outcomes, local: Floats, context: Floats, weights: LinkWeights) -> Floats:
-    scores = local @ np.array([weights.kind, weights.country, weights.prior, weights.none])
-    scores += context @ np.array([weights.support, weights.share, weights.echo, weights.adjacency])
+    scores = np.column_stack([local, context]) @ weights.of(SECOND)
     return softmax_by_owner(scores, outcomes.owner, outcomes.candidates)
 
 

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from app.domain.values import CountryCode, Stance
+from app.inference.aggregation import Aggregation
 from app.inference.calibration import Calibration
+from app.inference.linking import LinkWeights
 from app.inference.outcomes import KINDS
 
 BUNDLED = Path(__file__).parent / "bundled"
@@ -44,6 +46,8 @@ class ModelConfig:
         """Raises InvalidModel for what is missing, or a layout of the heads that this code does not read."""
         try:
             values = json.loads(text)
+            # Read here so that a wrong rule or weight is heard of when the folder is opened.
+            Aggregation.parse(values["aggregation"]), LinkWeights.parse(values["link"])
             if tuple(values["stances"]) != tuple(Stance) or tuple(values["kinds"]) != KINDS:
                 raise InvalidModel("config.json: the heads' stances or kinds are not the ones this version reads")
             return cls(

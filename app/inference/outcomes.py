@@ -2,19 +2,20 @@
 
     kind       log-probability of the outcome's kind, from the span's kind logits
     country    log of how much more likely the span's country logits make its country than the priors do
-    prior      log of the gazetteer's weight (for no country: of what the weights lack to one)
+    reading    log of the reading's part in the gazetteer's weights of the surface; zero for no country
+    prior      log of the sum of these weights; for no country of what they lack to one
     none       one for no country, a constant
+    town_...   the same where all readings are places: more of such words are somebody's name
     support    log(1 + mentions of the country elsewhere in the article under another name), each counted by its probability
     share      log of how its country's mentions elsewhere compare with those of the candidate's best supported country
     echo       log of the probability that the same words have this outcome elsewhere in the article
     adjacency  the probability that what stands beside it says so: "Paris, Texas", "Tbilisi, Georgia"
 
-The first four are of the span alone. The last four look at a first round of probabilities in which only the first four counted.
+The last four look at a first round of probabilities in which only the others, which are of the span alone, counted.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,20 +23,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.values import Kind
-from app.inference.candidates import Candidate, Reading
+from app.inference.candidates import Fields, Reading
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-Fields = Sequence[tuple[str, Sequence[Candidate]]]
-"""The texts of an article (title, body), each with its candidates."""
 
 KINDS = ("none", *(kind.value for kind in Kind))
 NONE = -1
 LEAST_PRIOR = 1e-3
 # With nothing elsewhere no country is better supported than another; one full mention then makes a difference of six to one.
 SHARE_SMOOTHING = 0.2
+# However American an article is, Mexico in it is not Mexico, Missouri, unless it says so.
+LEAST_SHARE = -2.5
 ECHO_SMOOTHING = 0.05
-_BESIDE = re.compile(r"\s?,\s?|\s?\(\s?|,? in (?:the )?(?:state|province|region) of ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,29 +79,34 @@ def outcomes_of(fields: Fields, columns: Mapping[str, int]) -> Outcomes:
     )
 
 
-def beside(fields: Fields) -> list[tuple[int, int]]:
-    """Pairs of neighbouring candidates with nothing but a comma or an opening bracket between them."""
-    pairs = []
-    before = 0
-    for text, found in fields:
-        for number in range(len(found) - 1):
-            between = text[found[number].span.end : found[number + 1].span.start]
-            if _BESIDE.fullmatch(between):
-                pairs.append((before + number, before + number + 1))
-        before += len(found)
-    return pairs
-
-
 def local_features(outcomes: Outcomes, kind_logits: Floats, country_logits: Floats) -> Floats:
-    """Columns kind, country, prior, none."""
-    none = outcomes.is_none
+    """Columns kind, town_kind, country, reading, prior, town_prior, none, town."""
+    none, town = outcomes.is_none, _only_place(outcomes)
     kinds = _log_softmax(np.asarray(kind_logits, dtype=np.float64))[outcomes.owner, outcomes.kind]
     countries = np.where(none, 0.0, np.asarray(country_logits, dtype=np.float64)[outcomes.owner, outcomes.country])
-    return np.column_stack([kinds, _against_priors(outcomes, countries), outcomes.log_prior, none.astype(np.float64)])
+    country = _against_priors(outcomes, countries)
+    prior = _log_trust(outcomes)
+    reading = outcomes.log_prior - prior
+    return np.column_stack(
+        [kinds * ~town, kinds * town, country, reading, prior * ~town, prior * town, none & ~town, none & town]
+    )
+
+
+def _log_trust(outcomes: Outcomes) -> Floats:
+    """For a reading the log of the sum of its candidate's weights, for no country of what they lack to one."""
+    priors = np.where(outcomes.is_none, 0.0, np.exp(outcomes.log_prior))
+    totals = np.bincount(outcomes.owner, priors, minlength=outcomes.candidates)
+    return np.where(outcomes.is_none, outcomes.log_prior, np.log(totals)[outcomes.owner])
+
+
+def _only_place(outcomes: Outcomes) -> NDArray[np.bool_]:
+    """Whether the outcome's candidate has no other readings than places."""
+    other = ~outcomes.is_none & (outcomes.kind != KINDS.index(Kind.PLACE))
+    return np.asarray(np.bincount(outcomes.owner, other, minlength=outcomes.candidates)[outcomes.owner] == 0)
 
 
 def _against_priors(outcomes: Outcomes, logits: Floats) -> Floats:
-    """How much more likely the logits make each country than the priors alone do; zero where they say nothing, and for no country.
+    """How much more likely the logits make each country than the priors do; zero where they say nothing, and for no country.
 
     Divided by its mean under the priors, the word on which country it is leaves open whether it is one at all.
     """
@@ -122,7 +127,7 @@ def context_features(outcomes: Outcomes, first: Floats, pairs: Sequence[tuple[in
     smoothed = np.log(elsewhere + SHARE_SMOOTHING)
     best = np.full(outcomes.candidates, -np.inf)
     np.maximum.at(best, outcomes.owner, smoothed)
-    share = np.where(outcomes.is_none, 0.0, smoothed - best[outcomes.owner])
+    share = np.where(outcomes.is_none, 0.0, np.maximum(smoothed - best[outcomes.owner], LEAST_SHARE))
     return np.column_stack([support, share, _echo(outcomes, first), _adjacency(outcomes, first, pairs)])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,7 +38,7 @@ CASES = [
     "We say that <Norway> did well.",
     "The member states of the union, <Norway> among them, met.",
     "It’s <China>’s turn, isn’t it, and not <Japan>’s.",
-    "<China> waits. “[Japan] is late", # never closed
+    "<China> waits. “[Japan] is late",  # never closed
 ]
 
 
@@ -63,6 +65,14 @@ def test_each_mention_has_the_voice_that_speaks_it(line: str) -> None:
 def test_a_quotation_holds_its_marks() -> None:
     text = "He said “yes” twice."
     assert [text[span.start : span.end] for span in quotations(text)] == ["“yes”"]
+
+
+def test_a_book_of_reporting_verbs_without_a_full_stop_is_read_at_once() -> None:
+    text = "he said Germany accused " * 8_000
+    spans = [Span(8, 15), Span(len(text) - 16, len(text) - 9)]
+    started = time.perf_counter()
+    voices(text, sentences=[Span(0, len(text))], spans=spans)
+    assert time.perf_counter() - started < 2
 
 
 @given(st.text(st.sampled_from("ab .\n\"'“”‘’«»„said,"), max_size=120))

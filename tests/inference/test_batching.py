@@ -1,4 +1,4 @@
-"""The micro-batcher around a fake encoder. Where order matters the encoder is held at a gate, so that nothing depends on timing."""
+"""The micro-batcher around a fake encoder, which is held at a gate where order matters: nothing depends on timing."""
 
 from __future__ import annotations
 

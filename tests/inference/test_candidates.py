@@ -24,7 +24,10 @@ from tests.inference.gazetteers import read, shipped
         ("Guinea", [("Guinea", "GN")]),
         ("the Republic of the Congo", [("Republic of the Congo", "CG")]),
         ("the Democratic Republic of the Congo", [("Democratic Republic of the Congo", "CD")]),
-        ("the Republic of China and the People's Republic of China", [("Republic of China", "TW"), ("People's Republic of China", "CN")]),
+        (
+            "the Republic of China and the People's Republic of China",
+            [("Republic of China", "TW"), ("People's Republic of China", "CN")],
+        ),
         ("New Mexico", [("New Mexico", "US")]),
         ("Northern Ireland", [("Northern Ireland", "GB")]),
         ("South Sudan", [("South Sudan", "SS")]),
@@ -39,7 +42,8 @@ def test_overlapping_names_resolve_to_the_longest(text: str, expected: list[tupl
 
 
 @pytest.mark.parametrize(
-    "text", ["the South China Sea", "the Gulf of Mexico", "the Persian Gulf", "the Indian Ocean", "the Sea of Japan", "Latin America"]
+    "text",
+    ["the South China Sea", "the Gulf of Mexico", "the Persian Gulf", "the Indian Ocean", "the Sea of Japan", "Latin America"],
 )
 def test_a_longer_geographic_name_hides_the_country_in_it(text: str) -> None:
     assert read(text) == []
@@ -73,7 +77,10 @@ def test_hyphens_possessives_and_quotes(text: str, expected: list[tuple[str, str
         ("U.S.-backed", [("U.S.", "US")]),
         ("the U. S. Navy", [("U. S.", "US")]),
         ("U.K. and U.A.E.", [("U.K.", "GB"), ("U.A.E.", "AE")]),
-        ("the UK, the UAE, the DRC, the PRC and the ROK", [("UK", "GB"), ("UAE", "AE"), ("DRC", "CD"), ("PRC", "CN"), ("ROK", "KR")]),
+        (
+            "the UK, the UAE, the DRC, the PRC and the ROK",
+            [("UK", "GB"), ("UAE", "AE"), ("DRC", "CD"), ("PRC", "CN"), ("ROK", "KR")],
+        ),
         ("The States", [("States", "US")]),
         ("Burma, Ivory Coast and Swaziland", [("Burma", "MM"), ("Ivory Coast", "CI"), ("Swaziland", "SZ")]),
         ("Sacramento, Calif.", [("Sacramento", "US"), ("Calif.", "US")]),
@@ -108,7 +115,20 @@ def test_accents_capitals_and_white_space_do_not_hide_a_name(text: str, quote: s
     assert (quote, country) in read(text)
 
 
-@pytest.mark.parametrize("text", ["turkey", "tell us", "polish the china", "nice", "a chad", "Romania's"[:5], "Omani-sounding"[1:5], "Chinamaxxing", "Indiana Jones"[:4]])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "turkey",
+        "tell us",
+        "polish the china",
+        "nice",
+        "a chad",
+        "Romania's"[:5],
+        "Omani-sounding"[1:5],
+        "Chinamaxxing",
+        "Indiana Jones"[:4],
+    ],
+)
 def test_common_words_and_parts_of_words_are_no_candidates(text: str) -> None:
     assert read(text) == []
 
@@ -128,8 +148,25 @@ def test_a_surface_can_have_many_readings() -> None:
 
 SOME_TEXT = st.lists(
     st.one_of(
-        st.sampled_from(["South", "Korea", "New Zealand", "U.S.", "Sino-", "the States", "Türkiye", "Guinea-Bissau", "CHINA", "Congo", ", TX", "😀"]),
-        st.sampled_from([" ", "  ", "\n", "\u00a0", "-", "'s", "’", ",", ".", "\u0301", "\u200b", "\u00ad", "(", "e\u0301", "\r\n", "\n\n"]),
+        st.sampled_from(
+            [
+                "South",
+                "Korea",
+                "New Zealand",
+                "U.S.",
+                "Sino-",
+                "the States",
+                "Türkiye",
+                "Guinea-Bissau",
+                "CHINA",
+                "Congo",
+                ", TX",
+                "😀",
+            ]
+        ),
+        st.sampled_from(
+            [" ", "  ", "\n", "\u00a0", "-", "'s", "’", ",", ".", "\u0301", "\u200b", "\u00ad", "(", "e\u0301", "\r\n", "\n\n"]
+        ),
         st.text(max_size=4),
     ),
     max_size=24,

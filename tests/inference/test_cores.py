@@ -13,7 +13,9 @@ def test_no_more_cores_are_used_than_the_process_may_run_on() -> None:
     assert 1 <= cores.usable_cores() <= allowed
 
 
-@pytest.mark.parametrize(("quota", "most"), [("50000 100000", 1), ("100000 100000", 1), ("max 100000", 1_000), ("nonsense", 1_000)])
+@pytest.mark.parametrize(
+    ("quota", "most"), [("50000 100000", 1), ("100000 100000", 1), ("max 100000", 1_000), ("nonsense", 1_000)]
+)
 def test_a_containers_quota_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quota: str, most: int) -> None:
     (tmp_path / "cpu.max").write_text(quota + "\n")
     monkeypatch.setattr(cores, "_QUOTA", tmp_path / "cpu.max")

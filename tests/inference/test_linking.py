@@ -10,10 +10,11 @@ from hypothesis.extra.numpy import arrays
 
 from app.domain.values import Kind
 from app.inference.linking import Link, Linker, LinkWeights
-from app.inference.outcomes import KINDS, Floats, beside, outcomes_of
+from app.inference.neighbours import beside
+from app.inference.outcomes import KINDS, Floats, outcomes_of
 from tests.inference.gazetteers import shipped
 
-COUNTRIES = sorted(shipped().codes)
+COUNTRIES: list[str] = sorted(shipped().codes)
 LINKER = Linker(COUNTRIES, LinkWeights())
 
 
@@ -53,10 +54,15 @@ def codes(*texts: str) -> list[str | None]:
         ("Birmingham, England", ["GB", "GB"]),
         ("Moscow, Idaho", ["US", "US"]),
         ("Naples, FL", ["US", "US"]),
+        ("Cuba, Missouri, is known for its murals", ["US", "US"]),
     ],
 )
 def test_a_town_beside_its_region_lies_in_it(text: str, expected: list[str]) -> None:
     assert codes(text) == expected
+
+
+def test_a_list_of_places_is_not_a_town_in_its_region() -> None:
+    assert codes("Cuba, Florida and Haiti")[0] == "CU"
 
 
 def test_the_rest_of_the_article_decides_between_readings() -> None:
@@ -114,7 +120,7 @@ LOGITS = st.integers(0, 2**32 - 1).map(np.random.default_rng)
 @given(TEXTS, LOGITS)
 def test_probabilities_are_probabilities_whatever_the_logits(text: str, random: np.random.Generator) -> None:
     fields = [(text, shipped().candidates(text))]
-    columns = {code: column for column, code in enumerate(COUNTRIES)}
+    columns: dict[str, int] = {code: column for column, code in enumerate(COUNTRIES)}
     outcomes = outcomes_of(fields, columns)
     kinds = random.normal(scale=6, size=(outcomes.candidates, len(KINDS)))
     countries = random.normal(scale=6, size=(outcomes.candidates, len(COUNTRIES)))
@@ -132,4 +138,6 @@ def test_a_constant_added_to_all_logits_of_a_span_changes_nothing(text: str, shi
     plain, shifted = LINKER.link(fields, kinds, countries), LINKER.link(fields, kinds + shift, countries - shift)
     for one, other in zip(plain, shifted, strict=True):
         assert (one is None) == (other is None)
-        assert one is None or other is None or (one.country == other.country and one.probability == pytest.approx(other.probability))
+        assert (
+            one is None or other is None or (one.country == other.country and one.probability == pytest.approx(other.probability))
+        )

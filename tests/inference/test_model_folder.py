@@ -99,7 +99,10 @@ def test_broken_sums_are_refused(tmp_path: Path, sums: str) -> None:
         ModelFolder.open(path)
 
 
-@pytest.mark.parametrize("changes", [{"stances": ["against", "neutral", "favor"]}, {"max_tokens": "many"}, {"calibration": {"town": {}}}, {"languages": None}])
+@pytest.mark.parametrize(
+    "changes",
+    [{"stances": ["against", "neutral", "favor"]}, {"max_tokens": "many"}, {"calibration": {"town": {}}}, {"languages": None}],
+)
 def test_a_layout_that_this_version_does_not_read_is_refused(tmp_path: Path, changes: dict[str, object]) -> None:
     with pytest.raises(InvalidModel, match=r"config\.json"):
         ModelFolder.open(write(tmp_path / "m", **changes))

@@ -56,7 +56,11 @@ def test_a_name_that_crosses_sentences_is_not_torn_apart(text: str, budget: int,
 
 def test_neighbouring_sentences_share_a_passage_as_long_as_they_fit() -> None:
     text = "One two. Three four. Five six. Seven eight."
-    assert [text[p.span.start : p.span.end] for p in cut(text, budget=18)] == ["One two. Three four. ", "Five six. ", "Seven eight."]
+    assert [text[p.span.start : p.span.end] for p in cut(text, budget=18)] == [
+        "One two. Three four. ",
+        "Five six. ",
+        "Seven eight.",
+    ]
 
 
 def test_an_overlong_sentence_is_cut_into_windows_that_overlap() -> None:

