@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 STANCES = ("favor", "neutral", "against")
 KINDS = ("none", "name", "demonym", "capital", "government", "place")
@@ -45,7 +46,7 @@ def held_out(key: str, *, one_in: int) -> bool:
     return int(hashlib.sha256(key.encode()).hexdigest(), 16) % one_in == 0
 
 
-def rows(path: Path) -> Iterator[dict]:
+def rows(path: Path) -> Iterator[dict[str, Any]]:
     with path.open(encoding="utf-8") as lines:
         for line in lines:
             yield json.loads(line)
@@ -107,7 +108,7 @@ def newsmtsc_split(data: Path) -> tuple[list[Example], list[Example]]:
     return [example for example in everything if not held_out(example.text, one_in=10)], dev
 
 
-def lgl_split(data: Path) -> tuple[list[dict], list[dict]]:
+def lgl_split(data: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """LGL articles: two thirds train, one third development, by hash of id."""
     everything = list(rows(data / "countries-lgl.jsonl"))
     dev = [row for row in everything if held_out(row["id"], one_in=3)]

@@ -19,7 +19,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from app.domain.values import ArticleText, Span, Stance
+from app.domain.values import ArticleText, Judgement, Span
 from app.inference.aggregation import RULES
 from app.inference.annotator import TransformerAnnotator
 from app.inference.drafting import Draft, Drafter, Named
@@ -51,6 +51,11 @@ If only judgements of at least this probability counted: share decided / accurac
 ARTICLES = """### Article level: rules on PerSenT
 
 Macro-F1 of the author's stance toward one person, whole articles (578 / 579). Nothing is fitted on them.
+
+"""
+ARTICLE_RELIABILITY = """### Article level: reliability
+
+Expected calibration error of the shipped rule, in points, and five equal-mass bins: mean probability / accuracy, in percent.
 
 """
 THRESHOLDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -154,11 +159,12 @@ def _country_rows(ours: Figures, plain: Figures) -> Iterator[list[object]]:
         yield [name, counts.gold, *percent, beside]
 
 
-def article_table(annotator: TransformerAnnotator, data: Path) -> str:
+def article_tables(annotator: TransformerAnnotator, data: Path) -> Iterator[str]:
     """Every rule on whole articles. A person counts where the full or last name stands; an article without either is neutral."""
     gazetteer = Gazetteer.load(annotator.folder.file("gazetteer.tsv"))
     drafter = Drafter(gazetteer, annotator.encoder)
     scores: dict[str, list[str]] = {rule: [] for rule in ("always favor", *RULES)}
+    bins = []
     for part in ("dev", "test"):
         found = list(rows(data / f"article-persent-{part}.jsonl"))
         gold = np.array([STANCES.index(row["label"]) for row in found])
@@ -168,13 +174,23 @@ def article_table(annotator: TransformerAnnotator, data: Path) -> str:
         for rule in RULES:
             config = replace(annotator.folder.config, aggregation={"rule": rule})
             reader = Reader(replace(annotator.folder, config=config), gazetteer)
-            judged = [
-                reader.annotation(draft, answer).targets[0].probabilities for draft, answer in zip(drafts, answers, strict=True)
-            ]
-            stances = np.array([STANCES.index(p.most_probable() if p else Stance.NEUTRAL) for p in judged])
-            scores[rule].append(f"{macro_f1(gold, stances):.1f}")
+            judged = [reader.annotation(draft, answer).targets[0] for draft, answer in zip(drafts, answers, strict=True)]
+            probabilities = np.array([article_probabilities(judgement) for judgement in judged])
+            scores[rule].append(f"{macro_f1(gold, probabilities.argmax(1)):.1f}")
+            if rule == shipped_rule(annotator):
+                right = probabilities.argmax(1) == gold
+                error = 100 * calibration_error(probabilities.max(1), right)
+                shares = [f"{100 * mean:.0f} / {100 * share:.0f}" for _, mean, share in reliability(probabilities.max(1), right)]
+                bins.append([part, f"{error:.1f}", *shares])
     body = [[f"{rule} (shipped)" if rule == shipped_rule(annotator) else rule, *figures] for rule, figures in scores.items()]
-    return ARTICLES + table(["rule", "dev", "test"], body)
+    yield ARTICLES + table(["rule", "dev", "test"], body)
+    yield ARTICLE_RELIABILITY + table(["part", "error", *(f"bin {number}" for number in range(1, 6))], bins)
+
+
+def article_probabilities(judgement: Judgement) -> tuple[float, float, float]:
+    """A person whom the text does not name is neutral for certain."""
+    found = judgement.probabilities
+    return (found.favor, found.neutral, found.against) if found else (0.0, 1.0, 0.0)
 
 
 def shipped_rule(annotator: TransformerAnnotator) -> str:
@@ -191,7 +207,7 @@ def person_draft(drafter: Drafter, title: str | None, text: str, target: str) ->
 
 
 def measured(annotator: TransformerAnnotator, data: Path) -> str:
-    parts = [*stance_tables(annotator, data), *country_tables(annotator, data), article_table(annotator, data)]
+    parts = [*stance_tables(annotator, data), *country_tables(annotator, data), *article_tables(annotator, data)]
     return "\n\n".join(parts)
 
 

@@ -11,7 +11,8 @@ Floats = NDArray[np.float64]
 
 def softmax(logits: Floats) -> Floats:
     shifted = np.exp(logits - logits.max(-1, keepdims=True))
-    return shifted / shifted.sum(-1, keepdims=True)
+    probabilities: Floats = shifted / shifted.sum(-1, keepdims=True)
+    return probabilities
 
 
 def f1(gold: Labels, found: Labels, label: int) -> float:

@@ -1,4 +1,4 @@
-"""From stance logits to probabilities: a temperature and a bias a class, apart for countries and for targets that the caller names.
+"""From stance logits to probabilities: a temperature and a bias a class, apart for countries and for targets that callers name.
 
 Fitted by maximum likelihood on development data (vector scaling with one temperature, after Guo et al. 2017). The two kinds of
 target differ in how often they are judged at all: three quarters of the mentions of countries in news are neutral.

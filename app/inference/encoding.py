@@ -42,7 +42,7 @@ class TextEncoder:
 
     def __init__(self, path: Path, *, max_tokens: int) -> None:
         # The library's own tokenizer object: it gives offsets without the Python that transformers wraps around each call.
-        self._tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(path)).backend_tokenizer
+        self._tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(path)).backend_tokenizer  # type: ignore[no-untyped-call]
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         specials = np.asarray(self._tokenizer.encode("").ids, dtype=np.int64)

@@ -1,0 +1,78 @@
+"""Model folders side by side: accuracy on the public tests and speed, for the card.
+
+    python -m training.compare DATA FOLDER [FOLDER ...] [--card MODEL_CARD.md]
+
+A folder may hold another graph than the first (the float one, a smaller encoder); what it lacks of the other files is taken
+from the first. Speed is articles of PerSenT's test a second through the whole annotator, in turn, the median of the rounds.
+"""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.domain.values import ArticleText
+from app.inference.annotator import TransformerAnnotator
+from app.inference.model_folder import NEEDED
+from app.inference.offline import annotate_all
+from training.data import rows, stance_file
+from training.evaluate import STANCE_TESTS, stance_probabilities, table
+from training.metrics import macro_f1
+from training.seal import seal
+
+BEGIN, END = "<!-- compared -->", "<!-- end of compared -->"
+ROUNDS = 3
+ARTICLES = 200
+
+
+def completed(folder: Path, first: Path, scratch: Path) -> Path:
+    """A sealed copy with the missing files of the first folder."""
+    target = scratch / folder.name
+    target.mkdir()
+    for name in NEEDED:
+        shutil.copy((folder if (folder / name).exists() else first) / name, target / name)
+    seal(target)
+    return target
+
+
+def accuracy(annotator: TransformerAnnotator, data: Path) -> list[str]:
+    figures = []
+    for file in STANCE_TESTS:
+        gold, found = stance_probabilities(annotator, stance_file(data / f"stance-{file}.jsonl"), countries="country" in file)
+        figures.append(f"{macro_f1(gold, found.argmax(1)):.1f}")
+    return figures
+
+
+def articles_per_second(annotator: TransformerAnnotator, texts: list[ArticleText]) -> float:
+    started = time.perf_counter()
+    count = sum(1 for _ in annotate_all(annotator, texts, language="en"))
+    return count / (time.perf_counter() - started)
+
+
+def main(
+    data: Path, folders: list[Path], card: Annotated[Path | None, typer.Option(help="the card to write into")] = None
+) -> None:
+    texts = [ArticleText(row["text"], row["title"] or None) for row in rows(data / "article-persent-test.jsonl")][:ARTICLES]
+    with tempfile.TemporaryDirectory() as name:
+        copies = [completed(folder, folders[0], Path(name)) for folder in folders]
+        annotators = [TransformerAnnotator(copy) for copy in copies]
+        speeds = [[articles_per_second(annotator, texts) for annotator in annotators] for _ in range(ROUNDS)]
+        body = [
+            [copy.name, f"{(copy / 'model.onnx').stat().st_size / 1e6:.0f}", *accuracy(annotator, data), f"{speed:.1f}"]
+            for copy, annotator, speed in zip(copies, annotators, map(statistics.median, zip(*speeds, strict=True)), strict=True)
+        ]
+    found = table(["model", "MB", *(f"{test} macro-F1" for test in STANCE_TESTS.values()), "articles/s"], body)
+    print(found)
+    if card:
+        before, rest = card.read_text().split(BEGIN)
+        card.write_text(f"{before}{BEGIN}\n{found}\n{END}{rest.split(END)[1]}")
+
+
+if __name__ == "__main__":
+    typer.run(main)
