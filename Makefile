@@ -43,7 +43,7 @@ openapi: $(BIN)/.runtime ## Write openapi.json anew
 	$(BIN)/standpoint openapi > openapi.json
 
 evaluate: $(BIN)/.runtime ## Measure the shipped model on the public tests (DATA=folder) and compare with its card
-	$(BIN)/python -m training.evaluate --data $(DATA) --check
+	$(BIN)/python -m training.evaluate $(DATA) --check
 
 training-env: ## Create .venv-training with torch
 	test -x $(TRAIN_VENV)/bin/python || $(PYTHON) -m venv $(TRAIN_VENV)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
@@ -35,8 +36,15 @@ def configure(level: LogLevel, log_format: LogFormat) -> None:
     _handle(shared, _renderer(log_format), level)
 
 
+class _Stderr(logging.Handler):
+    """Looks stderr up for each line, because it can be replaced while the program runs."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(self.format(record), file=sys.stderr)
+
+
 def _handle(shared: list[Processor], renderer: Processor, level: LogLevel) -> None:
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Stderr()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared[:-2], structlog.stdlib.ExtraAdder(), *shared[-2:]],
@@ -44,6 +52,8 @@ def _handle(shared: list[Processor], renderer: Processor, level: LogLevel) -> No
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    # At every start it tells which database it sees, which says nothing to who reads the log of a service.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def _renderer(log_format: LogFormat) -> Processor:
@@ -64,9 +74,15 @@ def _where_it_was_raised(_: WrappedLogger, __: str, event: EventDict) -> EventDi
     raised = event.pop("exc_info", None)
     error = sys.exc_info()[1] if raised is True else raised[1] if isinstance(raised, tuple) else raised
     if isinstance(error, BaseException):
-        event["error"] = type(error).__qualname__
+        event["error"] = " from ".join(causes(error))
         event["frames"] = frames(error.__traceback__)
     return event
+
+
+def causes(error: BaseException | None) -> Iterator[str]:
+    while error is not None:
+        yield f"{type(error).__module__}.{type(error).__qualname__}"
+        error = error.__cause__
 
 
 def frames(trace: TracebackType | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -10,10 +11,12 @@ from enum import StrEnum
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.refusal import Refusal
+
 PREFIX = "STANDPOINT_"
 
 
-class WrongSetting(Exception):
+class WrongSetting(Refusal):
     """A line for each wrong variable, for a person at a terminal."""
 
 
@@ -22,6 +25,11 @@ class LogLevel(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
+
+    @property
+    def number(self) -> int:
+        """As the standard library has it."""
+        return logging.getLevelNamesMapping()[self.upper()]
 
 
 class LogFormat(StrEnum):
@@ -33,22 +41,27 @@ class LogFormat(StrEnum):
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
 
-    host: str = Field("127.0.0.1", description="The address to listen on. Loopback, because there are no keys yet that keep strangers out.")
-    port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes any free one and logs it.")
+    host: str = Field(
+        default="127.0.0.1",
+        description="The address to listen on. Loopback, because there are no keys yet that keep strangers out.",
+    )
+    port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on; 0 takes any free one and logs it.")
     database_url: str = Field(
-        "sqlite:///standpoint.db",
+        default="sqlite:///standpoint.db",
         min_length=1,
         repr=False,
         description=(
-            "`sqlite:///FILE` (migrated at start) or `postgresql://USER:PASSWORD@HOST/NAME` (migrated only by `standpoint migrate`). "
+            "`sqlite:///FILE` (migrated at start) or `postgresql://USER:PASSWORD@HOST/NAME` (by `standpoint migrate` only). "
             "By default a file in the working directory."
         ),
     )
     model: str = Field(
-        "standpoint-en", min_length=1, description="The model that annotates: the name of a bundled one, or a folder that holds one."
+        default="standpoint-en",
+        min_length=1,
+        description="The model that annotates: the name of a bundled one, or a folder that holds one.",
     )
     text_limit: int = Field(
-        200_000,
+        default=200_000,
         ge=1,
         le=2_000_000,
         description=(
@@ -57,7 +70,7 @@ class Settings(BaseSettings):
         ),
     )
     body_limit: int = Field(
-        4_194_304,
+        default=4_194_304,
         ge=1_024,
         le=268_435_456,
         description=(
@@ -66,32 +79,37 @@ class Settings(BaseSettings):
         ),
     )
     threads: int = Field(
-        0, ge=0, le=256, description="Threads of one inference. 0 takes one for each core this process may use: more only wait for each other."
+        default=0,
+        ge=0,
+        le=256,
+        description="Threads of one inference. 0 takes one for each core this process may use: more only wait for each other.",
     )
     queue_limit: int = Field(
-        256,
+        default=256,
         ge=1,
         le=100_000,
         description=(
-            "Requests that may wait for inference. 256 short articles are some seconds of work on two cores; a longer queue would only "
-            "turn refusals into missed deadlines."
+            "Requests that may wait for inference. 256 short articles are seconds of work on two cores; a longer queue only "
+            "turns refusals into missed deadlines."
         ),
     )
     deadline_seconds: float = Field(
-        30.0,
+        default=30.0,
         gt=0,
         le=3600,
         allow_inf_nan=False,
         description="How long a request may wait for inference. 30 s is below the 60 s after which proxies commonly give up.",
     )
     shutdown_seconds: int = Field(
-        25,
+        default=25,
         ge=1,
         le=3600,
-        description="How long accepted requests may take to finish after SIGTERM. 25 s is below the 30 s after which Kubernetes kills.",
+        description="How long accepted requests may go on after SIGTERM. 25 s is below the 30 s after which Kubernetes kills.",
     )
-    log_level: LogLevel = Field(LogLevel.INFO, description="The least severe line that is logged.")
-    log_format: LogFormat = Field(LogFormat.AUTO, description="`json`, `console`, or `auto`: `console` on a terminal, `json` elsewhere.")
+    log_level: LogLevel = Field(default=LogLevel.INFO, description="The least severe line that is logged.")
+    log_format: LogFormat = Field(
+        default=LogFormat.AUTO, description="`json`, `console`, or `auto`: `console` on a terminal, `json` elsewhere."
+    )
 
 
 def load() -> Settings:

@@ -70,11 +70,19 @@ def stance_probabilities(
     annotator: TransformerAnnotator, examples: Sequence[Example], *, countries: bool
 ) -> tuple[Labels, Floats]:
     """Gold labels [N] and calibrated probabilities [N, 3] of all labelled spans."""
-    texts = [(example.text, [Span(span.start, span.end) for span in example.spans]) for example in examples]
+    texts = [(example.text, [touching(example.text, span.start, span.end) for span in example.spans]) for example in examples]
     calibration = annotator.folder.config.calibration
     probabilities = [calibration.probabilities(found.stance, countries=countries) for found in judge_all(annotator, texts)]
     gold = [STANCES.index(span.stance or "neutral") for example in examples for span in example.spans]
     return np.array(gold), np.concatenate(probabilities)
+
+
+def touching(text: str, start: int, end: int) -> Span:
+    """The span; an empty one (RuSentNE-en has two, where a word was lost) becomes the last letter before it, and counts."""
+    if start < end:
+        return Span(start, end)
+    last = len(text[:start].rstrip())
+    return Span(last - 1, last)
 
 
 def stance_tables(annotator: TransformerAnnotator, data: Path) -> Iterator[str]:

@@ -1,16 +1,13 @@
-"""The one table from what went wrong to status, `type` and title, and the answers made from it (RFC 9457)."""
+"""The one table from what went wrong to status, `type` and title (RFC 9457)."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 
-from fastapi import Request
-from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from app.domain import errors
 
@@ -25,14 +22,16 @@ class ProblemError(BaseModel):
 
     pointer: str = Field(
         description=(
-            "Where: a JSON Pointer in URI fragment form into the body (`#/text`), or `#/query/NAME`, `#/path/NAME`, `#/header/NAME` "
-            "for a parameter. Names that the service does not know are never repeated; their parent is named."
+            "Where: a JSON Pointer in URI fragment form into the body (`#/text`), or `#/query/NAME` and `#/path/NAME` for a "
+            "parameter. Names that the service does not know are never repeated; their parent is named."
         ),
         max_length=1000,
         examples=["#/published_at"],
     )
     detail: str = Field(
-        description="What is wrong there, without the value.", max_length=1000, examples=["must be a date or an RFC 3339 time with offset"]
+        description="What is wrong there, without the value.",
+        max_length=1000,
+        examples=["must be a date or an RFC 3339 time with offset"],
     )
 
 
@@ -52,7 +51,7 @@ class Problem(BaseModel):
     errors: list[ProblemError] = Field(
         description="What is wrong where, if single parts of the request are at fault; else empty.", max_length=100
     )
-    article_id: str | None = Field(
+    article_id: str | SkipJsonSchema[None] = Field(
         default=None,
         description="With `article-conflict`: the stored article that has the same identity.",
         json_schema_extra={"format": "uuid"},
@@ -72,24 +71,29 @@ class ProblemType:
 
 
 class RequestError(Exception):
-    """A fact about HTTP itself, which the domain does not know."""
+    """A fact about HTTP or JSON itself, which the domain does not know."""
 
-    def __init__(self, problem_type: ProblemType, detail: str, *found: ProblemError) -> None:
+    def __init__(self, kind: ProblemType, detail: str, *found: ProblemError) -> None:
         super().__init__(detail)
-        self.problem_type = problem_type
+        self.kind = kind
         self.detail = detail
-        self.errors = found
+        self.found = found
 
 
 MALFORMED_JSON = ProblemType(
     HTTPStatus.BAD_REQUEST,
     "malformed-json",
     "The body is not JSON that can be read",
-    "Not UTF-8, not JSON, `NaN` or `Infinity`, a name twice in one object, nesting or numbers past the limits. Send it differently.",
+    "Not UTF-8, not JSON, `NaN` or `Infinity`, a name twice in one object, nesting or numbers past the limits.",
 )
-NOT_FOUND = ProblemType(HTTPStatus.NOT_FOUND, "not-found", "Nothing is here", "No route has this path. See `/docs` for those that exist.")
+NOT_FOUND = ProblemType(
+    HTTPStatus.NOT_FOUND, "not-found", "Nothing is here", "No route has this path. See `/docs` for those that exist."
+)
 METHOD_NOT_ALLOWED = ProblemType(
-    HTTPStatus.METHOD_NOT_ALLOWED, "method-not-allowed", "The method is not allowed here", "`Allow` names the methods of this path."
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    "method-not-allowed",
+    "The method is not allowed here",
+    "`Allow` names the methods of this path.",
 )
 BODY_TOO_LARGE = ProblemType(
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -109,7 +113,9 @@ INVALID_REQUEST = ProblemType(
     "The request does not have the form that this operation takes",
     "A field or parameter is missing, unknown, of the wrong type or out of bounds; `errors` says which.",
 )
-HTTP_ERROR = ProblemType(HTTPStatus.BAD_REQUEST, "bad-request", "The request cannot be served", "What HTTP asks for was not met.")
+BAD_REQUEST = ProblemType(
+    HTTPStatus.BAD_REQUEST, "bad-request", "The request cannot be served", "What HTTP asks for was not met."
+)
 INTERNAL_ERROR = ProblemType(
     HTTPStatus.INTERNAL_SERVER_ERROR,
     "internal-error",
@@ -122,7 +128,9 @@ _UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
 # Every class of StandpointError stands here itself, so that a new one needs a decision and not only a parent.
 TABLE: Mapping[type[errors.StandpointError], ProblemType] = {
     errors.StandpointError: INTERNAL_ERROR,
-    errors.InvalidText: ProblemType(_UNPROCESSABLE, "invalid-text", "The text cannot be used", "`errors` says which field and why."),
+    errors.InvalidText: ProblemType(
+        _UNPROCESSABLE, "invalid-text", "The text cannot be used", "`errors` says which field and why."
+    ),
     errors.EmptyText: ProblemType(_UNPROCESSABLE, "empty-text", "The text is empty", "The text holds nothing but white space."),
     errors.TextTooLong: ProblemType(
         _UNPROCESSABLE, "text-too-long", "The text is too long", "The text has more characters than `STANDPOINT_TEXT_LIMIT`."
@@ -142,7 +150,9 @@ TABLE: Mapping[type[errors.StandpointError], ProblemType] = {
     errors.UnknownCountry: ProblemType(
         _UNPROCESSABLE, "unknown-country", "There is no such country code", "Codes are ISO 3166-1 alpha-2 in upper case, and XK."
     ),
-    errors.InvalidQuery: ProblemType(_UNPROCESSABLE, "invalid-query", "The query cannot be answered", "`errors` says which part and why."),
+    errors.InvalidQuery: ProblemType(
+        _UNPROCESSABLE, "invalid-query", "The query cannot be answered", "`errors` says which part and why."
+    ),
     errors.InvalidCursor: ProblemType(
         _UNPROCESSABLE,
         "invalid-cursor",
@@ -154,20 +164,31 @@ TABLE: Mapping[type[errors.StandpointError], ProblemType] = {
         HTTPStatus.NOT_FOUND, "article-not-found", "There is no such article", "No article has this id, or it was deleted."
     ),
     errors.AnnotationNotFound: ProblemType(
-        HTTPStatus.NOT_FOUND, "annotation-not-found", "There is no such annotation", "No annotation has this id, or its article was deleted."
+        HTTPStatus.NOT_FOUND,
+        "annotation-not-found",
+        "There is no such annotation",
+        "No annotation has this id, or its article was deleted.",
     ),
-    errors.ModelNotFound: ProblemType(HTTPStatus.NOT_FOUND, "model-not-found", "There is no such model", "No annotation names this model."),
+    errors.ModelNotFound: ProblemType(
+        HTTPStatus.NOT_FOUND, "model-not-found", "There is no such model", "No annotation names this model."
+    ),
     errors.ArticleConflict: ProblemType(
         HTTPStatus.CONFLICT,
         "article-conflict",
         "Another article with this identity is stored",
-        "Identity is publisher and external_id, or publisher and text. `errors` names the fields that differ, `article_id` the stored one.",
+        "Identity is publisher and external_id, or publisher and text. `errors` names what differs, `article_id` the stored one.",
     ),
     errors.EngineUnavailable: ProblemType(
-        HTTPStatus.SERVICE_UNAVAILABLE, "engine-unavailable", "The model cannot answer now", "Try again after `Retry-After` seconds."
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "engine-unavailable",
+        "The model cannot answer now",
+        "Try again after `Retry-After` seconds.",
     ),
     errors.EngineOverloaded: ProblemType(
-        HTTPStatus.TOO_MANY_REQUESTS, "overloaded", "Too many requests are waiting", "Refused at once. Try again after `Retry-After` seconds."
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "overloaded",
+        "Too many requests are waiting",
+        "Refused at once. Try again after `Retry-After` seconds.",
     ),
     errors.DeadlineExceeded: ProblemType(
         HTTPStatus.SERVICE_UNAVAILABLE,
@@ -175,11 +196,17 @@ TABLE: Mapping[type[errors.StandpointError], ProblemType] = {
         "The request waited too long",
         "It was dropped unanswered. Try again after `Retry-After` seconds.",
     ),
+    errors.StorageUnavailable: ProblemType(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "storage-unavailable",
+        "The database cannot answer now",
+        "Nothing was stored. Try again after `Retry-After` seconds.",
+    ),
 }
 
-HTTP_TYPES = (
+ALL_OF_HTTP = (
     MALFORMED_JSON,
-    HTTP_ERROR,
+    BAD_REQUEST,
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
     BODY_TOO_LARGE,
@@ -189,65 +216,8 @@ HTTP_TYPES = (
 )
 
 
-def respond(
-    request: Request,
-    problem_type: ProblemType,
-    detail: str,
-    *,
-    found: Sequence[ProblemError] = (),
-    status: int | None = None,
-    headers: Mapping[str, str] | None = None,
-    article_id: str | None = None,
-) -> Response:
-    problem = Problem(
-        type=problem_type.uri,
-        title=problem_type.title,
-        status=status or problem_type.status,
-        detail=detail,
-        instance=f"urn:request:{request.state.request_id}",
-        errors=list(found),
-        article_id=article_id,
-    )
-    body = problem.model_dump_json(exclude_none=True)
-    return Response(body, status_code=problem.status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
-
-
-def from_domain(request: Request, error: errors.StandpointError) -> Response:
-    problem_type = TABLE[type(error)]
-    if problem_type is INTERNAL_ERROR:
-        raise error
-    return respond(
-        request,
-        problem_type,
-        str(error),
-        found=_found(request, error),
-        headers=_headers(error),
-        article_id=error.article_id if isinstance(error, errors.ArticleConflict) else None,
-    )
-
-
-def _found(request: Request, error: errors.StandpointError) -> list[ProblemError]:
-    if isinstance(error, errors.ArticleConflict):
-        return [ProblemError(pointer=f"#/{field}", detail="differs from the stored article") for field in error.fields]
-    if isinstance(error, errors.InvalidText):
-        return [ProblemError(pointer=f"#/{error.field}", detail=error.detail)]
-    if isinstance(error, errors.InvalidQuery):
-        return [ProblemError(pointer=f"#/query/{error.field}", detail=error.detail)]
-    if isinstance(error, errors.UnknownCountry):
-        return [ProblemError(pointer=f"#/query/{error.field}", detail="must be an ISO 3166-1 alpha-2 code in upper case, or XK")]
-    return []
-
-
-def _headers(error: errors.StandpointError) -> dict[str, str]:
-    # Retry-After is in whole seconds, and 0 would invite a client to try again at once.
-    if isinstance(error, errors.EngineUnavailable):
-        return {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
-    return {}
-
-
-def document(kinds: Sequence[ProblemType], example: Mapping[str, Any] | None = None) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of an operation that may answer with these problems."""
-    by_status: dict[int | str, list[ProblemType]] = {}
-    for kind in kinds:
-        by_status.setdefault(int(kind.status), []).append(kind)
-    return {status: _response(of_status) for status, of_status in by_status.items()}
+def catalogue() -> str:
+    """All types as the Markdown table of docs/problems.md."""
+    kinds = sorted({*ALL_OF_HTTP, *TABLE.values()}, key=lambda kind: (kind.status, kind.slug))
+    rows = [f"| {kind.status} | `{kind.uri}` | {kind.title} | {kind.meaning} |" for kind in kinds]
+    return "\n".join(["| status | type | title | meaning |", "|---|---|---|---|", *rows])

@@ -8,6 +8,7 @@
     +-- NotFound               ArticleNotFound, AnnotationNotFound, ModelNotFound
     +-- ArticleConflict
     +-- EngineUnavailable      EngineOverloaded, DeadlineExceeded
+    +-- StorageUnavailable
 """
 
 from __future__ import annotations
@@ -115,3 +116,11 @@ class EngineOverloaded(EngineUnavailable):
 
 class DeadlineExceeded(EngineUnavailable):
     """The request waited past its deadline and was dropped."""
+
+
+class StorageUnavailable(StandpointError):
+    """The database cannot be reached, is locked, or took too long; `retry_after` is in seconds."""
+
+    def __init__(self, detail: str, *, retry_after: float = 1.0) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after

@@ -68,7 +68,7 @@ class ArticleReference:
 
 @dataclass(frozen=True, slots=True)
 class ListedStance:
-    """The stance of one article toward one country, as lists show it."""
+    """The stance of one article toward one country, as lists show it; `created_at` is that of the article and orders them."""
 
     annotation_id: str
     article: ArticleReference
@@ -90,7 +90,11 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a list is narrowed to; all given conditions hold together. Times are aware; from is inclusive, to exclusive."""
+    """What a list is narrowed to; all given conditions hold together, those on a stance of one and the same stance.
+
+    Times are aware; from is inclusive, to exclusive. An article of which only the day is known counts as the first moment of that
+    day in UTC, and undated articles are in no range. An undecided stance has no probability that could be large enough.
+    """
 
     countries: tuple[CountryCode, ...] = ()
     stances: tuple[Stance | None, ...] = ()

@@ -29,6 +29,13 @@ class Kind(StrEnum):
     PLACE = "place"
 
 
+class Voice(StrEnum):
+    """Whose stance a mention reports: the author's own, or that of somebody quoted or spoken of."""
+
+    AUTHOR = "author"
+    ATTRIBUTED = "attributed"
+
+
 class Field(StrEnum):
     """The part of an article that a span lies in."""
 
@@ -85,7 +92,7 @@ class Probabilities:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A span that refers to a target. `kind` is None for a target that the caller named; `probability` is that of the link (0..1)."""
+    """A span that refers to a target. `kind` is None for one that the caller named; `probability` (0..1) is that of the link."""
 
     field: Field
     span: Span
@@ -94,6 +101,7 @@ class Mention:
     probability: float
     stance: Stance
     probabilities: Probabilities
+    voice: Voice = Voice.AUTHOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +117,25 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The stance of a whole article toward one target; `salience` in 0..1, `stance` None when undecided."""
+    """The stance of a whole article toward one target; `salience` in 0..1, `stance` None when undecided.
+
+    `author` and `attributed` judge the mentions of one voice alone; each is None where no mention has that voice. Only a
+    target that the caller named and the article never mentions has no `probabilities`. Raises ValueError for any other.
+    """
 
     name: str
     salience: float
     stance: Stance | None
-    probabilities: Probabilities
+    probabilities: Probabilities | None
     mentions: tuple[Mention, ...]
     evidence: tuple[Evidence, ...]
     country: CountryCode | None = None
+    author: Probabilities | None = None
+    attributed: Probabilities | None = None
+
+    def __post_init__(self) -> None:
+        if self.mentions and self.probabilities is None:
+            raise ValueError("a judgement with mentions has probabilities")
 
 
 @dataclass(frozen=True, slots=True)

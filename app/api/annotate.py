@@ -1,0 +1,45 @@
+"""What a model says of a text: said now, or said once and stored."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body
+
+from app.api import examples
+from app.api.dependencies import AnnotationId, UsesAnnotator, UsesStore
+from app.api.responses import failures, success
+from app.api.schemas_annotations import AnnotateRequest, AnnotationResponse
+from app.api.strict import StrictRoute
+from app.domain.records import now
+from app.services import fetch
+from app.services.annotate import annotate as annotate_text
+
+router = APIRouter(prefix="/v1", tags=["annotations"], route_class=StrictRoute)
+
+Requested = Annotated[
+    AnnotateRequest,
+    Body(openapi_examples=examples.requests(an_article=examples.ANNOTATE_REQUEST, a_named_target=examples.TARGETS_REQUEST)),
+]
+
+
+@router.post(
+    "/annotate",
+    summary="Annotate a text, storing nothing",
+    responses=success(200, "What the model says.", examples.UNSTORED_ANNOTATION)
+    | failures(*examples.BODY, *examples.TEXT_TO_READ, *examples.ENGINE),
+)
+async def annotate(body: Requested, annotator: UsesAnnotator) -> AnnotationResponse:
+    """Which countries the text is about and what stance it takes toward each, with the words that show it."""
+    annotation = await annotate_text(annotator, body.article_text(), language=body.language, targets=body.targets)
+    return AnnotationResponse.unstored(annotation, created_at=now())
+
+
+@router.get(
+    "/annotations/{annotation_id}",
+    summary="Get an annotation",
+    responses=success(200, "The annotation.", examples.ANNOTATION) | failures(*examples.NO_ANNOTATION, examples.STORAGE),
+)
+async def get_annotation(annotation_id: AnnotationId, store: UsesStore) -> AnnotationResponse:
+    """It never changes; another model version or another text makes another annotation."""
+    return AnnotationResponse.of(await fetch.annotation(store, annotation_id))

@@ -1,0 +1,36 @@
+"""The HTTP application: all routes and everything around them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.types import Lifespan
+
+from app import __version__
+from app.api import annotate, answers, articles, docs, health, openapi, stances, summaries
+from app.api.middleware import HeadAsGet, RequestContext
+
+
+def build(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    app = FastAPI(
+        title=openapi.TITLE,
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        # A redirect from /v1/articles/ would answer a POST with a GET, and name a host that the client made up.
+        redirect_slashes=False,
+        generate_unique_id_function=_function_name,
+    )
+    answers.install(app)
+    for room in (annotate, articles, stances, summaries, health, docs):
+        app.include_router(room.router)
+    app.add_middleware(HeadAsGet)
+    app.add_middleware(RequestContext)
+    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
+    return app
+
+
+def _function_name(route: Any) -> str:
+    return str(route.name)

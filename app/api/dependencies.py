@@ -1,0 +1,39 @@
+"""What routes are handed: the parts that `create_app` put together, and ids."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Path, Request
+
+from app.services.ports import Annotator
+from app.settings import Settings
+from app.storage.database import Store
+
+
+def settings(request: Request) -> Settings:
+    return request.app.state.settings  # type: ignore[no-any-return]
+
+
+def store(request: Request) -> Store:
+    return request.app.state.store  # type: ignore[no-any-return]
+
+
+def annotator(request: Request) -> Annotator:
+    return request.app.state.annotator  # type: ignore[no-any-return]
+
+
+def article_id(article_id: Annotated[UUID, Path(description="A UUIDv7, as `id` of the article has it.")]) -> str:
+    return str(article_id)
+
+
+def annotation_id(annotation_id: Annotated[UUID, Path(description="A UUIDv7, as `id` of the annotation has it.")]) -> str:
+    return str(annotation_id)
+
+
+UsesSettings = Annotated[Settings, Depends(settings)]
+UsesStore = Annotated[Store, Depends(store)]
+UsesAnnotator = Annotated[Annotator, Depends(annotator)]
+ArticleId = Annotated[str, Depends(article_id)]
+AnnotationId = Annotated[str, Depends(annotation_id)]

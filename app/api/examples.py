@@ -1,0 +1,246 @@
+"""Examples for the document. The project wrote the articles; all else is made by the code that makes real answers."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from app.api import problems
+from app.api.problems import ProblemError, RequestError
+from app.api.schemas_annotations import AnnotationPageResponse, AnnotationResponse
+from app.api.schemas_articles import ArticleItemResponse, ArticlePageResponse, ArticleResponse
+from app.api.schemas_stances import (
+    CountryCountResponse,
+    CountryPageResponse,
+    ModelCountResponse,
+    ModelPageResponse,
+    PublisherCountResponse,
+    PublisherPageResponse,
+    SeriesResponse,
+    StancePageResponse,
+    StanceResponse,
+)
+from app.domain import errors
+from app.domain.records import (
+    ArticleReference,
+    CountryCount,
+    Interval,
+    ListedStance,
+    ModelCount,
+    PublisherCount,
+    Series,
+    SeriesPoint,
+    StanceCounts,
+    StoredAnnotation,
+    StoredArticle,
+    Submission,
+)
+from app.domain.values import (
+    Annotation,
+    ArticleStatus,
+    ArticleText,
+    CountryCode,
+    Coverage,
+    Evidence,
+    Field,
+    Judgement,
+    Kind,
+    Mention,
+    Probabilities,
+    PublicationTime,
+    Span,
+)
+
+REQUEST_ID = "7d9f5c1e8b3a4f62a0d4c9b1e6f82735"
+ARTICLE_ID = "01932c07-209a-7c3d-9f0e-5a4b1c2d3e4f"
+ANNOTATION_ID = "01932c07-20b1-7a90-8c55-0b7e6d5c4f3a"
+MODEL = "standpoint-en@4f0c1d9a72be"
+CURSOR = "eyJrIjoxMjN9"
+PUBLISHER = "The Steppe Herald"
+READ_AT = datetime(2024, 11, 14, 9, 30, 12, tzinfo=UTC)
+
+TITLE = "Kazakhstan weighs a rail offer from China"
+BORDER = "Kazakhstan's transport ministry praised China on Tuesday for keeping the crossing at Khorgos open all winter."
+TRAINS = "The same officials condemned Russia for turning back forty grain trains without a word of explanation."
+TALKS = "Astana said that talks would go on in May."
+TEXT = f"{BORDER} {TRAINS} {TALKS}"
+
+NEUTRAL = Probabilities(favor=0.12, neutral=0.81, against=0.07)
+PRAISED = Probabilities(favor=0.91, neutral=0.07, against=0.02)
+BLAMED = Probabilities(favor=0.02, neutral=0.05, against=0.93)
+
+
+def mention(quote: str, kind: Kind | None, probabilities: Probabilities, *, field: Field = Field.TEXT) -> Mention:
+    return Mention(field, _span(quote, field), quote, kind, 0.99, probabilities.most_probable(), probabilities)
+
+
+def evidence(quote: str, probabilities: Probabilities) -> Evidence:
+    stance = probabilities.most_probable()
+    return Evidence(Field.TEXT, _span(quote, Field.TEXT), quote, stance, probabilities.of(stance))
+
+
+def judgement(
+    name: str, code: str, salience: float, probabilities: Probabilities, mentions: list[Mention], *sentences: str
+) -> Judgement:
+    return Judgement(
+        name=name,
+        salience=salience,
+        stance=probabilities.most_probable(),
+        probabilities=probabilities,
+        mentions=tuple(mentions),
+        evidence=tuple(evidence(sentence, probabilities) for sentence in sentences),
+        country=CountryCode(code),
+        author=probabilities,
+    )
+
+
+def _span(quote: str, field: Field) -> Span:
+    start = (TITLE if field is Field.TITLE else TEXT).index(quote)
+    return Span(start, start + len(quote))
+
+
+KAZAKHSTAN = judgement(
+    "Kazakhstan",
+    "KZ",
+    0.86,
+    NEUTRAL,
+    [
+        mention("Kazakhstan", Kind.NAME, NEUTRAL, field=Field.TITLE),
+        mention("Kazakhstan", Kind.NAME, NEUTRAL),
+        mention("Astana", Kind.GOVERNMENT, NEUTRAL),
+    ],
+    TALKS,
+)
+CHINA = judgement(
+    "China",
+    "CN",
+    0.71,
+    PRAISED,
+    [mention("China", Kind.NAME, NEUTRAL, field=Field.TITLE), mention("China", Kind.NAME, PRAISED)],
+    BORDER,
+)
+RUSSIA = judgement("Russia", "RU", 0.34, BLAMED, [mention("Russia", Kind.NAME, BLAMED)], TRAINS)
+
+_ANNOTATION = Annotation(
+    model=MODEL,
+    language="en",
+    coverage=Coverage(characters=len(TITLE) + len(TEXT), encoded_characters=len(TITLE) + len(TEXT), passages=1),
+    countries=(KAZAKHSTAN, CHINA, RUSSIA),
+)
+_STORED = StoredAnnotation(ANNOTATION_ID, ARTICLE_ID, revision=1, created_at=READ_AT, annotation=_ANNOTATION)
+_ARTICLE = StoredArticle(
+    id=ARTICLE_ID,
+    created_at=READ_AT,
+    updated_at=READ_AT,
+    revision=1,
+    status=ArticleStatus.ANNOTATED,
+    submission=Submission(
+        text=ArticleText(body=TEXT, title=TITLE),
+        external_id="herald-20241114-17",
+        url="https://herald.example/2024/11/14/rail-offer",
+        publisher=PUBLISHER,
+        published=PublicationTime(day=date(2024, 11, 14)),
+        language="en",
+        metadata={"section": "world"},
+    ),
+    annotation=_STORED,
+)
+_STANCE = ListedStance(
+    annotation_id=ANNOTATION_ID,
+    article=ArticleReference(ARTICLE_ID, TITLE, PUBLISHER, _ARTICLE.submission.url, _ARTICLE.submission.published),
+    country=CountryCode("CN"),
+    name="China",
+    salience=CHINA.salience,
+    mention_count=len(CHINA.mentions),
+    stance=CHINA.stance,
+    probabilities=PRAISED,
+    model=MODEL,
+    created_at=READ_AT,
+    evidence=CHINA.evidence[0],
+)
+
+ANNOTATION = AnnotationResponse.of(_STORED)
+UNSTORED_ANNOTATION = AnnotationResponse.unstored(_ANNOTATION, created_at=READ_AT)
+ARTICLE = ArticleResponse.of(_ARTICLE)
+ARTICLES = ArticlePageResponse(items=[ArticleItemResponse.of(_ARTICLE)], next_cursor=CURSOR)
+ANNOTATIONS = AnnotationPageResponse(items=[ANNOTATION], next_cursor=None)
+STANCES = StancePageResponse(items=[StanceResponse.of(_STANCE)], next_cursor=CURSOR)
+SERIES = SeriesResponse.of(
+    Series(
+        points=(
+            SeriesPoint(datetime(2024, 11, 4, tzinfo=UTC), StanceCounts(favor=3, neutral=11, against=2)),
+            SeriesPoint(datetime(2024, 11, 11, tzinfo=UTC), StanceCounts(favor=5, neutral=9, undecided=1)),
+        ),
+        undated=StanceCounts(neutral=1),
+    ),
+    interval=Interval.WEEK,
+)
+COUNTRIES = CountryPageResponse(items=[CountryCountResponse.of(CountryCount(CountryCode("CN"), "China", 41))], next_cursor=None)
+PUBLISHERS = PublisherPageResponse(items=[PublisherCountResponse.of(PublisherCount(PUBLISHER, 17))], next_cursor=None)
+MODELS = ModelPageResponse(items=[ModelCountResponse.of(ModelCount(MODEL, True, 58))], next_cursor=None)
+
+ARTICLE_REQUEST = {
+    "external_id": "herald-20241114-17",
+    "url": "https://herald.example/2024/11/14/rail-offer",
+    "title": TITLE,
+    "text": TEXT,
+    "publisher": PUBLISHER,
+    "published_at": "2024-11-14",
+    "language": "en",
+    "metadata": {"section": "world"},
+}
+ANNOTATE_REQUEST = {"title": TITLE, "text": TEXT}
+METADATA_REQUEST = {"published_at": "2024-11-14T09:30:00Z", "metadata": {"section": "world", "checked": True}}
+TARGETS_REQUEST = {
+    "text": "Lumen Rail won praise in Vienna for its night trains, while Austria's auditors blamed the ministry for the delays.",
+    "language": "en",
+    "targets": ["Lumen Rail"],
+}
+
+
+def requests(**named: dict[str, Any]) -> dict[str, Any]:
+    """For `openapi_examples`; the name in words is the summary."""
+    return {name: {"summary": name.replace("_", " ").capitalize(), "value": value} for name, value in named.items()}
+
+
+INVALID_BODY = RequestError(
+    problems.INVALID_REQUEST,
+    "1 part of the request cannot be used.",
+    ProblemError(pointer="#/text", detail="is required"),
+)
+INVALID_PARAMETER = RequestError(
+    problems.INVALID_REQUEST,
+    "1 part of the request cannot be used.",
+    ProblemError(pointer="#/query/limit", detail="must be at most 200"),
+)
+INVALID_ID = RequestError(
+    problems.INVALID_REQUEST,
+    "1 part of the request cannot be used.",
+    ProblemError(pointer="#/path/article_id", detail="must be a UUID"),
+)
+STORAGE = errors.StorageUnavailable("the database cannot be reached, is locked, or took too long")
+NOT_READY = (STORAGE, errors.EngineUnavailable("the engine does not run"))
+ANYWHERE = (RequestError(problems.INTERNAL_ERROR, "An unexpected fault; the log has it under this instance."),)
+BODY = (
+    RequestError(problems.MALFORMED_JSON, "The body is not JSON: it cannot be read from line 1, column 9."),
+    RequestError(problems.BODY_TOO_LARGE, "The body has more than 4194304 bytes."),
+    RequestError(problems.UNSUPPORTED_MEDIA_TYPE, "The body must be application/json in UTF-8."),
+    INVALID_BODY,
+    errors.ForbiddenCharacter("text", what="NUL", position=17),
+)
+TEXT_TO_READ = (
+    errors.EmptyText("text"),
+    errors.TextTooLong("text", length=200_001, limit=200_000),
+    errors.UnsupportedLanguage("fr", supported=frozenset({"en"}), stated=False),
+)
+ENGINE = (
+    errors.EngineOverloaded("256 requests are waiting already", retry_after=2),
+    errors.EngineUnavailable("the engine does not run"),
+    errors.DeadlineExceeded("the request waited longer than 30 s"),
+)
+FILTER = (INVALID_PARAMETER, errors.UnknownCountry("country"))
+TOO_MANY_POINTS = errors.InvalidQuery("interval", "gives more than 10000 points; take a wider interval or a narrower range")
+CURSORS = (INVALID_PARAMETER, errors.InvalidCursor("is not one of this list"))
+NO_ARTICLE = (INVALID_ID, errors.ArticleNotFound(ARTICLE_ID))
+NO_ANNOTATION = (INVALID_ID, errors.AnnotationNotFound(ANNOTATION_ID))
+CONFLICT = (errors.ArticleConflict(ARTICLE_ID, fields=("title", "published_at")),)

@@ -1,0 +1,99 @@
+"""Around every request: its id, one log line, an answer when the program fails, and HEAD."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+
+import structlog
+from fastapi import Request
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app import logs
+from app.api import answers
+
+ACCEPTED_ID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
+"""What is taken over from X-Request-ID; anything else could forge log lines or headers, and gets a new id."""
+
+log = logs.logger("standpoint.http")
+
+
+class RequestContext:
+    """The outermost layer, so that nothing that happens inside lacks an id or reaches the client as a bare 500."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = _request_id(Headers(scope=scope))
+        scope.setdefault("state", {})["request_id"] = request_id
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            await self._answer(scope, receive, _Answer(send, request_id))
+
+    async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        started = time.perf_counter()
+        try:
+            await self.app(scope, receive, answer)
+        except ClientDisconnect:
+            log.info("the client hung up")
+        except Exception:
+            # Whatever it is, it is logged with its place, and the client gets a problem.
+            log.error("fault", exc_info=True)
+            await _apologise(scope, receive, answer)
+        # The route's template and not the path: a path may hold what the sender would rather keep to himself.
+        route = getattr(scope.get("route"), "path_format", None)
+        milliseconds = round((time.perf_counter() - started) * 1000, 1)
+        log.info("request", method=scope["method"], route=route, status=answer.status, milliseconds=milliseconds)
+
+
+class _Answer:
+    """`send`, which adds the id and remembers the status."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self.send = send
+        self.request_id = request_id
+        self.status: int | None = None
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = int(message["status"])
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-ID"] = self.request_id
+            headers["X-Content-Type-Options"] = "nosniff"
+        await self.send(message)
+
+
+class HeadAsGet:
+    """HEAD is answered like GET, without the body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def without_body(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        as_get = {**scope, "method": "GET"}
+        await self.app(as_get, receive, without_body)
+        scope["route"] = as_get.get("route")
+
+
+async def _apologise(scope: Scope, receive: Receive, answer: _Answer) -> None:
+    # Once a response has begun, the only honest thing left is to end the connection.
+    if answer.status is None:
+        await answers.internal_error(Request(scope))(scope, receive, answer)
+
+
+def _request_id(headers: Headers) -> str:
+    given = headers.get("x-request-id", "")
+    return given if ACCEPTED_ID.fullmatch(given) else uuid.uuid4().hex

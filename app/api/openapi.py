@@ -1,0 +1,128 @@
+"""The contract as OpenAPI 3.1.0. FastAPI makes most of it; here is what it cannot know."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+from app.api import country_codes, examples
+from app.api.problems import MEDIA_TYPE, Problem
+
+TITLE = "Standpoint"
+SUMMARY = "Which countries a news article is about, and what stance it takes toward each."
+DESCRIPTION = """\
+Article text goes in; one pass of a small transformer says which countries the article is about and whether it takes a stance in
+favor of or against each of them, with the exact words as evidence. Annotations are stored, and lists answer over what is stored.
+
+- Offsets are Unicode code points, half-open: `text[start:end] == quote`.
+- Lists are pages `{items, next_cursor}`; the `Link` header with `rel="next"` has the address of the next one.
+- Every answer that is not a success is an RFC 9457 problem with a stable `type`; the input is never repeated in it.
+- `X-Request-ID` is taken over from the request, or made, and returned with every response.
+"""
+
+TAGS = [
+    {"name": "annotations", "description": "What a model version says of a text: countries, stances, evidence."},
+    {"name": "articles", "description": "Articles to be annotated and stored."},
+    {"name": "stances", "description": "The stances of stored articles toward countries, listed and counted."},
+    {"name": "summaries", "description": "What is stored, counted by country, publisher and model version."},
+    {"name": "health", "description": "For supervisors and load balancers."},
+]
+
+REQUEST_ID = {
+    "description": "The id of this request, as the log names it.",
+    "schema": {"type": "string", "maxLength": 128},
+    "example": examples.REQUEST_ID,
+}
+RETRY_AFTER = {
+    "description": "Seconds to wait before trying again.",
+    "schema": {"type": "integer", "minimum": 1, "maximum": 3600},
+}
+COUNTRY_CODE = {
+    "title": "CountryCode",
+    "description": "ISO 3166-1 alpha-2, and XK for Kosovo.",
+    "type": "string",
+    "enum": sorted(country_codes.KNOWN),
+}
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        app.openapi_schema = _made(app)
+    return app.openapi_schema
+
+
+def text(app: FastAPI) -> str:
+    """As it stands in openapi.json."""
+    return json.dumps(document(app), indent=2, ensure_ascii=False) + "\n"
+
+
+def _made(app: FastAPI) -> dict[str, Any]:
+    made = get_openapi(
+        title=TITLE,
+        version=app.version,
+        openapi_version="3.1.0",
+        summary=SUMMARY,
+        description=DESCRIPTION,
+        routes=app.routes,
+        tags=TAGS,
+        # Relative, so that the page at /docs asks the server it came from.
+        servers=[{"url": "/", "description": "The server that this document came from."}],
+        contact={"name": "The Standpoint project"},
+        license_info={"name": "Apache License 2.0", "identifier": "Apache-2.0"},
+    )
+    shared: dict[str, Any] = {}
+    for operation in _operations(made):
+        for parameter in operation.get("parameters", []):
+            parameter["schema"] = _never_null(parameter["schema"])
+        operation["responses"] = dict(sorted(operation["responses"].items()))
+        for status, response in operation["responses"].items():
+            _add_headers(status, response)
+            _share_examples(response, shared)
+    schemas = _schemas(made["components"]["schemas"])
+    headers = {"RequestId": REQUEST_ID, "RetryAfter": RETRY_AFTER}
+    made["components"] = {"schemas": schemas, "headers": headers, "examples": dict(sorted(shared.items()))}
+    return _without_unused_schemas(made)
+
+
+def _schemas(found: dict[str, Any]) -> dict[str, Any]:
+    _, problem = models_json_schema([(Problem, "serialization")], ref_template="#/components/schemas/{model}")
+    return dict(sorted({**found, **problem["$defs"], "CountryCode": COUNTRY_CODE}.items()))
+
+
+def _without_unused_schemas(made: dict[str, Any]) -> dict[str, Any]:
+    """FastAPI also lists the domain values behind fields that have a schema of their own."""
+    whole = json.dumps(made)
+    schemas = made["components"]["schemas"]
+    made["components"]["schemas"] = {name: schema for name, schema in schemas.items() if f'/schemas/{name}"' in whole}
+    return made
+
+
+def _operations(made: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for path in made["paths"].values():
+        yield from path.values()
+
+
+def _never_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A parameter can be left out, but no query can say null."""
+    (kept,) = [choice for choice in schema.get("anyOf", [{}]) if choice != {"type": "null"}]
+    return {**kept, **{name: value for name, value in schema.items() if name != "anyOf"}}
+
+
+def _add_headers(status: str, response: dict[str, Any]) -> None:
+    headers = response.setdefault("headers", {})
+    headers["X-Request-ID"] = {"$ref": "#/components/headers/RequestId"}
+    if status in ("429", "503"):
+        headers["Retry-After"] = {"$ref": "#/components/headers/RetryAfter"}
+
+
+def _share_examples(response: dict[str, Any], shared: dict[str, Any]) -> None:
+    """The same problems stand at many operations; written out each time they would be most of the document."""
+    problem = response.get("content", {}).get(MEDIA_TYPE, {"examples": {}})
+    for name, example in problem["examples"].items():
+        shared[name] = example
+        problem["examples"][name] = {"$ref": f"#/components/examples/{name}"}

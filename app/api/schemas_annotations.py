@@ -1,0 +1,205 @@
+"""Wire models of what a model says of a text."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from pydantic import Field
+
+from app.api.schemas import Body, Code, Count, Id, Label, LanguageTag, ModelVersion, Page, Request, Response, Share, Title
+from app.domain.records import StoredAnnotation
+from app.domain.values import Annotation, ArticleText, Coverage, Evidence, Judgement, Kind, Mention, Probabilities, Stance, Voice
+from app.domain.values import Field as Part
+
+
+class AnnotateRequest(Request):
+    """A text to annotate; nothing of it is stored."""
+
+    title: Title | None = None
+    text: Body
+    language: LanguageTag | None = None
+    targets: list[Label] = Field(
+        default=[],
+        max_length=50,
+        description="More names, such as a person or a company, found in the text exactly as written and judged like countries.",
+        examples=[["Aigul Serik"]],
+    )
+
+    def article_text(self) -> ArticleText:
+        return ArticleText(body=self.text, title=self.title)
+
+
+class ProbabilitiesResponse(Response):
+    """Calibrated, and 1 together."""
+
+    favor: Share
+    neutral: Share
+    against: Share
+
+    @classmethod
+    def of(cls, value: Probabilities) -> ProbabilitiesResponse:
+        return cls(favor=value.favor, neutral=value.neutral, against=value.against)
+
+
+MaybeProbabilities = TypeVar("MaybeProbabilities", bound=ProbabilitiesResponse | None)
+
+
+class MentionResponse(Response):
+    """One span that refers to the country or target."""
+
+    field: Part = Field(description="Where the span lies.")
+    start: Count = Field(description="Unicode code points from the start of the field; the first of the span.")
+    end: Count = Field(description="The first code point behind the span.")
+    quote: str = Field(description="The span itself: `field[start:end]`.")
+    kind: Kind | None = Field(description="How it refers to the country; null for targets that the caller named.")
+    probability: Share = Field(description="That the span refers to this country at all.")
+    stance: Stance
+    probabilities: ProbabilitiesResponse
+    voice: Voice = Field(description="Whose stance it is: the author's own, or one that the author reports.")
+
+    @classmethod
+    def of(cls, value: Mention) -> MentionResponse:
+        return cls(
+            field=value.field,
+            start=value.span.start,
+            end=value.span.end,
+            quote=value.quote,
+            kind=value.kind,
+            probability=value.probability,
+            stance=value.stance,
+            probabilities=ProbabilitiesResponse.of(value.probabilities),
+            voice=value.voice,
+        )
+
+
+class EvidenceResponse(Response):
+    """A sentence, verbatim, that supports a judgement."""
+
+    field: Part
+    start: Count
+    end: Count
+    quote: str
+    stance: Stance
+    probability: Share = Field(description="Of this stance.")
+
+    @classmethod
+    def of(cls, value: Evidence) -> EvidenceResponse:
+        return cls(
+            field=value.field,
+            start=value.span.start,
+            end=value.span.end,
+            quote=value.quote,
+            stance=value.stance,
+            probability=value.probability,
+        )
+
+
+class LinkedResponse(Response):
+    """A country."""
+
+    country: Code
+
+
+class JudgedResponse(Response, Generic[MaybeProbabilities]):
+    """What countries and targets have in common."""
+
+    name: str = Field(description="The name as given, or the English name of the country.")
+    salience: Share = Field(description="How much the article is about it.")
+    mention_count: Count
+    stance: Stance | None = Field(description="null when no stance is probable enough: undecided.")
+    probabilities: MaybeProbabilities = Field(description="null only for a target that the article never mentions.")
+    author: ProbabilitiesResponse | None = Field(
+        description="Of the mentions in the author's own voice; null where there are none."
+    )
+    attributed: ProbabilitiesResponse | None = Field(
+        description="Of the mentions that report another's voice; null where there are none."
+    )
+    mentions: list[MentionResponse]
+    evidence: list[EvidenceResponse] = Field(max_length=5)
+
+
+class TargetResponse(JudgedResponse[ProbabilitiesResponse | None]):
+    """The stance of the whole article toward a target that the caller named."""
+
+    @classmethod
+    def of(cls, value: Judgement) -> TargetResponse:
+        return cls(**_judged(value), probabilities=ProbabilitiesResponse.of(value.probabilities) if value.probabilities else None)
+
+
+class CountryResponse(JudgedResponse[ProbabilitiesResponse], LinkedResponse):
+    """The stance of the whole article toward a country."""
+
+    @classmethod
+    def of(cls, value: Judgement) -> CountryResponse:
+        assert value.country is not None and value.probabilities is not None
+        return cls(**_judged(value), country=value.country, probabilities=ProbabilitiesResponse.of(value.probabilities))
+
+
+def _judged(value: Judgement) -> dict[str, Any]:
+    return {
+        "name": value.name,
+        "salience": value.salience,
+        "mention_count": len(value.mentions),
+        "stance": value.stance,
+        "author": ProbabilitiesResponse.of(value.author) if value.author else None,
+        "attributed": ProbabilitiesResponse.of(value.attributed) if value.attributed else None,
+        "mentions": [MentionResponse.of(mention) for mention in value.mentions],
+        "evidence": [EvidenceResponse.of(evidence) for evidence in value.evidence],
+    }
+
+
+class CoverageResponse(Response):
+    """How much of title and text was read. Nothing is ever cut off without a word."""
+
+    characters: Count = Field(description="Code points scanned for names.")
+    encoded_characters: Count = Field(
+        description="Code points that went through the encoder: passages that name a country or target."
+    )
+    passages: Count
+
+    @classmethod
+    def of(cls, value: Coverage) -> CoverageResponse:
+        return cls(characters=value.characters, encoded_characters=value.encoded_characters, passages=value.passages)
+
+
+class AnnotationResponse(Response):
+    """All that one model version says of one text. It never changes."""
+
+    id: Id | None = Field(description="null when nothing was stored.")
+    article_id: Id | None = Field(description="null when nothing was stored.")
+    revision: Count | None = Field(description="Which text of the article was read; null when nothing was stored.")
+    created_at: datetime
+    model: ModelVersion
+    language: str = Field(description="Stated or detected; `und` when the text is too short to tell.", max_length=35)
+    coverage: CoverageResponse
+    countries: list[CountryResponse] = Field(description="The most salient first.")
+    targets: list[TargetResponse] = Field(description="In the order in which the caller named them.")
+
+    @classmethod
+    def of(cls, stored: StoredAnnotation) -> AnnotationResponse:
+        return cls._of(stored.annotation, stored.created_at, id=stored.id, article_id=stored.article_id, revision=stored.revision)
+
+    @classmethod
+    def unstored(cls, value: Annotation, *, created_at: datetime) -> AnnotationResponse:
+        return cls._of(value, created_at, id=None, article_id=None, revision=None)
+
+    @classmethod
+    def _of(
+        cls, value: Annotation, created_at: datetime, *, id: str | None, article_id: str | None, revision: int | None
+    ) -> AnnotationResponse:
+        return cls(
+            id=id,
+            article_id=article_id,
+            revision=revision,
+            created_at=created_at,
+            model=value.model,
+            language=value.language,
+            coverage=CoverageResponse.of(value.coverage),
+            countries=[CountryResponse.of(judgement) for judgement in value.countries],
+            targets=[TargetResponse.of(judgement) for judgement in value.targets],
+        )
+
+
+class AnnotationPageResponse(Page[AnnotationResponse]):
+    """Annotations of one article."""

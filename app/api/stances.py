@@ -1,0 +1,39 @@
+"""Stances: one row per article and country."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from app.api import examples
+from app.api.dependencies import UsesStore
+from app.api.pages import LINK, UsesLinks
+from app.api.queries import Filters, SeriesOf, SortedPaging
+from app.api.responses import failures, success
+from app.api.schemas_stances import SeriesResponse, StancePageResponse, StanceResponse
+from app.api.strict import StrictRoute
+from app.services import search, summarise
+
+router = APIRouter(prefix="/v1/stances", tags=["stances"], route_class=StrictRoute)
+
+
+@router.get(
+    "",
+    summary="List stances",
+    responses=success(200, "One page.", examples.STANCES, headers=LINK)
+    | failures(*examples.FILTER, *examples.CURSORS, examples.STORAGE),
+)
+async def list_stances(query: Filters, paging: SortedPaging, links: UsesLinks, store: UsesStore) -> StancePageResponse:
+    """One row for each article and country, with the strongest evidence."""
+    found = await search.stances(store, query.filter(), sort=paging.sort, limit=paging.limit, cursor=paging.cursor)
+    return links.page(StancePageResponse, StanceResponse.of, found)
+
+
+@router.get(
+    "/series",
+    summary="Count stances over time",
+    responses=success(200, "Counts for each interval.", examples.SERIES)
+    | failures(*examples.FILTER, examples.TOO_MANY_POINTS, examples.STORAGE),
+)
+async def get_stance_series(query: SeriesOf, store: UsesStore) -> SeriesResponse:
+    """Rows of the list of stances, counted by stance and by the UTC day, week or month of publication."""
+    return SeriesResponse.of(await summarise.series(store, query.filter(), interval=query.interval), interval=query.interval)

@@ -1,0 +1,78 @@
+"""create_app(): the parts put together, and what has to happen before the first request and after the last."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+
+from fastapi import FastAPI
+
+from app.api.application import build
+from app.domain.errors import StandpointError
+from app.inference.annotator import Options, TransformerAnnotator
+from app.inference.batching import Limits
+from app.inference.model_folder import InvalidModel
+from app.refusal import Refusal
+from app.services.activate import activate
+from app.services.ports import Annotator
+from app.settings import Settings
+from app.storage import schema
+from app.storage.database import Store
+from app.storage.schema import SchemaMismatch
+
+
+def create_app(settings: Settings, *, annotator: Annotator | None = None, store: Store | None = None) -> FastAPI:
+    """`annotator` and `store` are used as they are; by default both are made from the settings when the app starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            app.state.store = store or stack.enter_context(open_store(settings))
+            app.state.annotator = annotator or stack.enter_context(open_annotator(settings))
+            with refusing():
+                await activate(app.state.store, app.state.annotator)
+            yield
+
+    app = build(lifespan)
+    app.state.settings = settings
+    return app
+
+
+@contextmanager
+def open_store(settings: Settings) -> Iterator[Store]:
+    """A SQLite file is migrated first; PostgreSQL must have been, since several processes may share it."""
+    with refusing():
+        store = Store(settings.database_url)
+        schema.prepare(settings.database_url, store.engine)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def open_annotator(settings: Settings) -> Iterator[TransformerAnnotator]:
+    """Verified, loaded and warm: one real inference has run. At the end it answers what it accepted."""
+    options = Options(
+        text_limit=settings.text_limit,
+        threads=settings.threads,
+        deadline=settings.deadline_seconds,
+        limits=Limits(jobs=settings.queue_limit),
+    )
+    with refusing():
+        annotator = TransformerAnnotator(settings.model, options=options)
+    try:
+        yield annotator
+    finally:
+        annotator.close()
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Turns what a wrong setting or a missing part causes into one line."""
+    try:
+        yield
+    except InvalidModel as error:
+        raise Refusal(f"the model cannot be used: {error}") from error
+    except (SchemaMismatch, StandpointError, ValueError) as error:
+        raise Refusal(str(error)) from error

@@ -1,0 +1,59 @@
+"""Days folded into intervals, in UTC. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+
+from app.domain.errors import InvalidQuery
+from app.domain.records import Interval, SeriesPoint, StanceCounts
+from app.domain.values import Stance
+
+MOST_POINTS = 10_000
+"""Twenty-seven years of days. One article with a mistaken year would otherwise ask for a million empty ones."""
+
+Counts = Counter[Stance | None]
+
+
+def first_day(day: date, interval: Interval) -> date:
+    """Of the interval that `day` lies in; weeks start on Monday, as ISO 8601 has it."""
+    if interval is Interval.WEEK:
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if interval is Interval.MONTH else day
+
+
+def points(by_day: Mapping[date, Counts], interval: Interval) -> tuple[SeriesPoint, ...]:
+    """From the first interval to the last, empty ones included. Raises InvalidQuery when that is too many."""
+    counts: dict[date, Counts] = {}
+    for day, of_day in by_day.items():
+        counts.setdefault(first_day(day, interval), Counter()).update(of_day)
+    if not counts:
+        return ()
+    starts = _between(min(counts), max(counts), interval)
+    return tuple(SeriesPoint(start=_midnight(start), counts=counted(counts.get(start, Counter()))) for start in starts)
+
+
+def counted(counts: Counts) -> StanceCounts:
+    return StanceCounts(
+        favor=counts[Stance.FAVOR], neutral=counts[Stance.NEUTRAL], against=counts[Stance.AGAINST], undecided=counts[None]
+    )
+
+
+def _between(first: date, last: date, interval: Interval) -> list[date]:
+    starts = [first]
+    while starts[-1] < last:
+        if len(starts) == MOST_POINTS:
+            detail = f"makes more than {MOST_POINTS} intervals; choose a longer one, or narrow published_from and published_to"
+            raise InvalidQuery("interval", detail)
+        starts.append(_next(starts[-1], interval))
+    return starts
+
+
+def _next(start: date, interval: Interval) -> date:
+    step = {Interval.DAY: 1, Interval.WEEK: 7, Interval.MONTH: 31}[interval]
+    return first_day(start + timedelta(days=step), interval)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)

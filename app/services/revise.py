@@ -1,0 +1,87 @@
+"""Change a stored article: what is said about it, or its text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from app.domain.records import StoredArticle, Submission, now
+from app.domain.values import Annotation, ArticleStatus, ArticleText
+from app.services import identity, steps
+from app.services.fetch import article_id_of, present
+from app.services.ports import Annotator
+from app.services.submit import add_annotation
+from app.storage import annotations as annotated
+from app.storage import articles, stances
+from app.storage.database import Session, Store
+
+EDITABLE = frozenset({"url", "publisher", "external_id", "published", "language", "metadata"})
+
+
+async def edit(store: Store, identifier: str, changes: Mapping[str, Any]) -> StoredArticle:
+    """`changes` by names of Submission; None clears. Raises ArticleNotFound, and ArticleConflict if the identity is taken."""
+    if unknown := changes.keys() - EDITABLE:
+        raise ValueError(f"cannot be edited: {sorted(unknown)}")
+    return await steps.write(store, _edit, identifier, changes)
+
+
+async def replace_text(store: Store, annotator: Annotator, identifier: str, text: ArticleText) -> StoredArticle:
+    """A new revision, annotated anew; the same text again changes nothing. Raises as `edit`, and what the annotator raises."""
+    current = await steps.read(store, present, identifier)
+    if current.submission.text == text:
+        return current
+    annotation = await annotator.annotate(text, language=current.submission.language)
+    return await steps.write(store, _replace_text, identifier, text, annotation)
+
+
+def _edit(session: Session, identifier: str, changes: Mapping[str, Any]) -> StoredArticle:
+    current = _locked(session, identifier)
+    changed = _changed(current.submission, changes)
+    fields = identity.differences(current.submission, changed)
+    if not fields:
+        return current
+    identity.refuse_taken(session, current, changed)
+    edited = replace(current, submission=changed, updated_at=now())
+    session.execute(articles.edition(edited))
+    if "published_at" in fields:
+        session.execute(stances.dating(UUID(current.id), changed.published))
+    return edited
+
+
+def _locked(session: Session, identifier: str) -> StoredArticle:
+    session.execute(articles.locked(article_id_of(identifier)))
+    return present(session, identifier)
+
+
+def _changed(submission: Submission, changes: Mapping[str, Any]) -> Submission:
+    changed = replace(submission, **changes)
+    return changed if changed.metadata is not None else replace(changed, metadata={})
+
+
+def _replace_text(session: Session, identifier: str, text: ArticleText, annotation: Annotation) -> StoredArticle:
+    current = _locked(session, identifier)
+    changed = replace(current.submission, text=text)
+    if not identity.differences(current.submission, changed):
+        return current
+    identity.refuse_taken(session, current, changed)
+    revised = _revised(current, changed, annotation)
+    session.execute(annotated.hiding(UUID(current.id)))
+    session.execute(stances.removal(UUID(current.id)))
+    session.execute(articles.insertion_of_text(revised))
+    session.execute(articles.edition(revised))
+    add_annotation(session, revised)
+    return revised
+
+
+def _revised(current: StoredArticle, changed: Submission, annotation: Annotation) -> StoredArticle:
+    number = current.revision + 1
+    return replace(
+        current,
+        submission=changed,
+        revision=number,
+        status=ArticleStatus.ANNOTATED,
+        updated_at=now(),
+        annotation=annotated.new(UUID(current.id), revision=number, annotation=annotation),
+    )

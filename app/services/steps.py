@@ -1,0 +1,46 @@
+"""Database steps of the services: each is one session on one worker thread, so the event loop never waits for a disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, TypeVar
+
+from anyio import to_thread
+
+from app.storage.database import Session, Store, UniqueViolation
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+ATTEMPTS = 5
+"""Each attempt lost means that another request stored or removed the same article just then."""
+
+
+async def read(
+    store: Store, step: Callable[Concatenate[Session, Given], Result], *given: Given.args, **named: Given.kwargs
+) -> Result:
+    def run() -> Result:
+        with store.reading() as session:
+            return step(session, *given, **named)
+
+    return await to_thread.run_sync(run)
+
+
+async def write(
+    store: Store, step: Callable[Concatenate[Session, Given], Result], *given: Given.args, **named: Given.kwargs
+) -> Result:
+    """Committed on return. A step that lost a race for a unique row runs again from its start and finds the winner."""
+
+    def run() -> Result:
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return attempt()
+            except UniqueViolation:
+                continue
+        return attempt()
+
+    def attempt() -> Result:
+        with store.transaction() as session:
+            return step(session, *given, **named)
+
+    return await to_thread.run_sync(run)

@@ -1,0 +1,93 @@
+"""Statements on annotations: immutable, one a revision and model version."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import Insert, Select, Update, insert, select, update
+
+from app.domain.records import StoredAnnotation
+from app.domain.values import Annotation, Coverage
+from app.storage import ids, judgements
+from app.storage.keyset import Keyset
+from app.storage.tables import AnnotationRow, ArticleRow, StanceRow
+
+NEWEST = Keyset((AnnotationRow.id,))
+
+
+def insertion(stored: StoredAnnotation) -> Insert:
+    """The new one is shown; `hiding` comes before it where another was."""
+    said = stored.annotation
+    return insert(AnnotationRow).values(
+        id=UUID(stored.id),
+        article_id=UUID(stored.article_id),
+        revision=stored.revision,
+        shown=True,
+        created_at=stored.created_at,
+        model=said.model,
+        language=said.language,
+        characters=said.coverage.characters,
+        encoded_characters=said.coverage.encoded_characters,
+        passages=said.coverage.passages,
+        judgements=judgements.dump((*said.countries, *said.targets)),
+    )
+
+
+def found(identifier: UUID) -> Select[AnnotationRow]:
+    return select(AnnotationRow).where(AnnotationRow.id == identifier)
+
+
+def of_article(article_id: UUID) -> Select[AnnotationRow]:
+    return select(AnnotationRow).where(AnnotationRow.article_id == article_id)
+
+
+def hiding(article_id: UUID) -> Update:
+    return update(AnnotationRow).where(AnnotationRow.article_id == article_id, AnnotationRow.shown).values(shown=False)
+
+
+def read(row: AnnotationRow) -> StoredAnnotation:
+    said = judgements.load(row.judgements)
+    return StoredAnnotation(
+        id=str(row.id),
+        article_id=str(row.article_id),
+        revision=row.revision,
+        created_at=row.created_at,
+        annotation=Annotation(
+            model=row.model,
+            language=row.language,
+            coverage=Coverage(characters=row.characters, encoded_characters=row.encoded_characters, passages=row.passages),
+            countries=tuple(judgement for judgement in said if judgement.country is not None),
+            targets=tuple(judgement for judgement in said if judgement.country is None),
+        ),
+    )
+
+
+def new(article_id: UUID, *, revision: int, annotation: Annotation) -> StoredAnnotation:
+    identifier = ids.new()
+    return StoredAnnotation(str(identifier), str(article_id), revision, ids.moment(identifier), annotation)
+
+
+def waiting(model: str) -> Select[UUID]:
+    """Articles of whose current text `model` said something that is not shown."""
+    return (
+        select(AnnotationRow.article_id)
+        .join(ArticleRow, ArticleRow.id == AnnotationRow.article_id)
+        .where(AnnotationRow.model == model, AnnotationRow.revision == ArticleRow.revision, ~AnnotationRow.shown)
+    )
+
+
+def showing(model: str) -> tuple[Update, Update, Update]:
+    """In this order they show what `waiting` finds instead of what was shown."""
+    hide = update(AnnotationRow).where(AnnotationRow.shown, AnnotationRow.article_id.in_(waiting(model))).values(shown=False)
+    current = select(ArticleRow.revision).where(ArticleRow.id == AnnotationRow.article_id).scalar_subquery()
+    show = (
+        update(AnnotationRow)
+        .where(AnnotationRow.model == model, AnnotationRow.revision == current, ~AnnotationRow.shown)
+        .values(shown=True)
+    )
+    follow = (
+        update(StanceRow)
+        .where(StanceRow.annotation_id == AnnotationRow.id, StanceRow.shown != AnnotationRow.shown)
+        .values(shown=AnnotationRow.shown)
+    )
+    return hide, show, follow

@@ -1,0 +1,51 @@
+"""The store: one engine, short transactions, each in one thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from app.storage.engine import WRITES, open_engine
+from app.storage.failures import UniqueViolation, translated
+
+__all__ = ["Session", "Store", "UniqueViolation"]
+
+
+class Store:
+    """Sessions never cross threads, and none is open while inference runs."""
+
+    def __init__(self, url: str, *, statement_seconds: float = 30.0, connections: int = 20) -> None:
+        self.engine = open_engine(url, statement_seconds=statement_seconds, connections=connections)
+        on_sqlite = self.engine.dialect.name == "sqlite"
+        # SQLite has one writer. Its own waiting is a loop of sleeps that can starve one of many; a lock lets all of them through.
+        self._turn: AbstractContextManager[object] = threading.Lock() if on_sqlite else nullcontext()
+        self._writing = self.engine.execution_options(**{WRITES: True})
+        # A read is one statement, so that PostgreSQL needs no BEGIN and ROLLBACK around it: one round trip instead of three.
+        self._reading = self.engine if on_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Commits at the end; what it returns afterwards is on disk."""
+        with self._turn, translated(), _session(self._writing) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        with translated(), _session(self._reading) as session:
+            yield session
+
+    def ping(self) -> None:
+        with self.reading() as session:
+            session.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _session(engine: Engine) -> Session:
+    # Rows become values at once and nobody looks at them after an UPDATE, so nothing needs to be kept in step with it.
+    return Session(engine, expire_on_commit=False, execution_options={"synchronize_session": False})

@@ -1,0 +1,87 @@
+"""Engines for the two databases, with everything that has to be said to a new connection."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from functools import partial
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+WRITES = "standpoint_writes"
+"""Execution option of an engine whose transactions will write."""
+
+BUSY_MILLISECONDS = 15_000
+"""How long a process waits for another (a migration, an import) on the same SQLite file; within one, writers queue on a lock."""
+
+CONNECT_SECONDS = 5
+"""A database that does not answer within 5 s is down; a caller should hear of it before its own patience ends."""
+
+
+def read_url(text: str) -> URL:
+    """Raises ValueError, without the text: it can hold a password."""
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise ValueError("the database URL cannot be read") from None
+    backend = url.get_backend_name()
+    if backend in {"postgres", "postgresql"}:
+        return url.set(drivername="postgresql+psycopg")
+    if backend != "sqlite":
+        raise ValueError("the database URL must start with sqlite:/// or postgresql://")
+    if not url.database or ":memory:" in url.database:
+        raise ValueError("SQLite needs a file: sqlite:///standpoint.db")
+    return url.set(drivername="sqlite")
+
+
+def open_engine(text: str, *, statement_seconds: float = 30.0, connections: int = 20, foreign_keys: bool = True) -> Engine:
+    """`statement_seconds` 0 sets no limit, as migrations need; SQLite knows none."""
+    url = read_url(text)
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url, foreign_keys=foreign_keys)
+    return _postgresql(url, statement_seconds=statement_seconds, connections=connections)
+
+
+def _postgresql(url: URL, *, statement_seconds: float, connections: int) -> Engine:
+    given = url.query.get("options", "")
+    options = f"{given} -c timezone=UTC -c statement_timeout={round(statement_seconds * 1000)}"
+    return create_engine(
+        url,
+        pool_size=connections // 2,
+        max_overflow=connections - connections // 2,
+        pool_timeout=10,
+        # A server that was restarted costs one reconnection instead of an error for each pooled connection.
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "standpoint", "options": options.strip()},
+        json_serializer=_json,
+    )
+
+
+def _sqlite(url: URL, *, foreign_keys: bool) -> Engine:
+    # As many connections as anyio has worker threads: an open file costs little, and nobody waits for a pool.
+    engine = create_engine(url, pool_size=10, max_overflow=30, json_serializer=_json)
+    event.listen(engine, "connect", partial(_prepare, foreign_keys=foreign_keys))
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: sqlite3.Connection, _record: Any, *, foreign_keys: bool) -> None:
+    # The driver would begin transactions late and never before a SELECT; `_begin` does it instead, as SQLAlchemy recommends.
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    # NORMAL may lose the last commits when the power fails, but a 201 says that they are on disk. The price: one fsync a commit.
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that begins by reading and then writes fails at once if another wrote in between; IMMEDIATE waits its turn.
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)

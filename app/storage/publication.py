@@ -1,0 +1,31 @@
+"""Publication times as one number that sorts and groups alike on both databases: microseconds since year 1 began, UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from app.domain.values import PublicationTime
+
+_START = datetime(1, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+DAY = 86_400_000_000
+
+UNDATED = -DAY
+"""Before every date, so undated articles are last when the newest come first; divided by DAY it is -1 in every SQL."""
+
+
+def order(published: PublicationTime | None) -> int:
+    """A day counts as its first moment, so that of adjoining ranges every dated article falls into exactly one."""
+    if published is None:
+        return UNDATED
+    return (published.day.toordinal() - 1) * DAY if published.instant is None else order_of(published.instant)
+
+
+def order_of(instant: datetime) -> int:
+    return (instant - _START) // _MICROSECOND
+
+
+def day_of(number: int) -> date:
+    """The inverse of `order // DAY`. Day 0 was a Monday."""
+    return date.fromordinal(number + 1)

@@ -1,0 +1,129 @@
+"""Statements on stances: the slim rows that lists and counts are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Delete, Insert, Update, delete, insert, select, update
+
+from app.domain.records import ArticleReference, Filter, ListedStance, Sort, StoredAnnotation
+from app.domain.values import CountryCode, Judgement, Kind, Probabilities, PublicationTime
+from app.storage import articles, conditions, judgements, publication
+from app.storage.keyset import Found, Keyset, Statement
+from app.storage.tables import AnnotationRow, ArticleRow, RevisionRow, StanceRow
+
+ORDERS: Mapping[Sort, Keyset] = {
+    # By the article, not by the annotation: a page that is being read loses nothing when articles are annotated anew meanwhile.
+    Sort.CREATED_AT: Keyset((StanceRow.article_id, StanceRow.rank)),
+    Sort.PUBLISHED_AT: Keyset((StanceRow.published_order, StanceRow.article_id, StanceRow.rank)),
+}
+
+# Stored rows depend on these numbers; a new kind takes the next bit.
+KIND_BITS: Mapping[Kind, int] = {Kind.NAME: 1, Kind.DEMONYM: 2, Kind.CAPITAL: 4, Kind.GOVERNMENT: 8, Kind.PLACE: 16}
+
+
+def insertion() -> Insert:
+    """To be executed with `rows`."""
+    return insert(StanceRow)
+
+
+def rows(stored: StoredAnnotation, published: PublicationTime | None) -> list[dict[str, Any]]:
+    shared = {
+        "annotation_id": UUID(stored.id),
+        "article_id": UUID(stored.article_id),
+        "published_order": publication.order(published),
+        "shown": True,
+        "model": stored.annotation.model,
+    }
+    least_salient_first = enumerate(reversed(stored.annotation.countries))
+    return [
+        {**shared, "rank": rank, **_columns(judgement, judgement.probabilities)}
+        for rank, judgement in least_salient_first
+        if judgement.probabilities is not None
+    ]
+
+
+def listed(wanted: Filter) -> Statement:
+    article = (ArticleRow.publisher, ArticleRow.url, ArticleRow.published_day, ArticleRow.published_at, ArticleRow.created_at)
+    return (
+        select(*_LISTED, *article, RevisionRow.title)
+        .join(ArticleRow, ArticleRow.id == StanceRow.article_id)
+        .join(RevisionRow, articles.CURRENT)
+        .where(*wanted_here(wanted), *conditions.of_article(wanted))
+    )
+
+
+def wanted_here(wanted: Filter) -> list[conditions.Condition]:
+    """What a filter asks of the stance row itself."""
+    return [*conditions.of_stance(wanted), *conditions.published(wanted, StanceRow.published_order)]
+
+
+def dating(article_id: UUID, published: PublicationTime | None) -> Update:
+    """Stances carry the date of their article, so that one index can sort them."""
+    return update(StanceRow).where(_of(article_id)).values(published_order=publication.order(published))
+
+
+def removal(article_id: UUID) -> Delete:
+    """Those of an outdated text: its annotations stay readable, but no list finds them."""
+    return delete(StanceRow).where(_of(article_id))
+
+
+def read(row: Found) -> ListedStance:
+    return ListedStance(
+        annotation_id=str(row.annotation_id),
+        article=ArticleReference(
+            id=str(row.article_id),
+            title=row.title,
+            publisher=row.publisher,
+            url=row.url,
+            published=articles.publication_time(row.published_day, row.published_at),
+        ),
+        country=CountryCode(row.country),
+        name=row.name,
+        salience=row.salience,
+        mention_count=row.mention_count,
+        stance=row.stance,
+        probabilities=Probabilities(favor=row.favor, neutral=row.neutral, against=row.against),
+        model=row.model,
+        created_at=row.created_at,
+        evidence=judgements.load_evidence(row.evidence) if row.evidence else None,
+    )
+
+
+_LISTED = (
+    StanceRow.annotation_id,
+    StanceRow.article_id,
+    StanceRow.country,
+    StanceRow.name,
+    StanceRow.salience,
+    StanceRow.mention_count,
+    StanceRow.stance,
+    StanceRow.favor,
+    StanceRow.neutral,
+    StanceRow.against,
+    StanceRow.model,
+    StanceRow.evidence,
+)
+
+
+def _of(article_id: UUID) -> conditions.Condition:
+    # Through the annotations, whose index also finds stances that are not shown.
+    return StanceRow.annotation_id.in_(select(AnnotationRow.id).where(AnnotationRow.article_id == article_id))
+
+
+def _columns(judgement: Judgement, probabilities: Probabilities) -> dict[str, Any]:
+    return {
+        "country": judgement.country,
+        "name": judgement.name,
+        "stance": judgement.stance,
+        "kinds": sum(KIND_BITS[kind] for kind in {mention.kind for mention in judgement.mentions} if kind is not None),
+        "mention_count": len(judgement.mentions),
+        "salience": judgement.salience,
+        "probability": None if judgement.stance is None else probabilities.of(judgement.stance),
+        "favor": probabilities.favor,
+        "neutral": probabilities.neutral,
+        "against": probabilities.against,
+        "evidence": judgements.dump_evidence(judgement.evidence[0]) if judgement.evidence else None,
+    }

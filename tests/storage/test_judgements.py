@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.values import Evidence, Judgement, Mention, Probabilities, Span, Stance
+from app.storage import judgements
+
+SPANS = st.tuples(st.integers(0, 10**6), st.integers(1, 500)).map(lambda pair: Span(pair[0], pair[0] + pair[1]))
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+SHARES = st.floats(0, 1)
+PROBABILITIES = st.floats(0, 0.5).flatmap(
+    lambda one: st.floats(0, 0.5).map(lambda other: Probabilities(one, other, 1 - one - other))
+)
+MENTIONS = st.builds(Mention, span=SPANS, quote=TEXTS, probability=SHARES, probabilities=PROBABILITIES)
+EVIDENCE = st.builds(Evidence, span=SPANS, quote=TEXTS, probability=SHARES)
+JUDGEMENTS = st.builds(
+    Judgement,
+    name=TEXTS,
+    salience=SHARES,
+    stance=st.none() | st.sampled_from(Stance),
+    probabilities=PROBABILITIES,
+    mentions=st.lists(MENTIONS, max_size=3).map(tuple),
+    evidence=st.lists(EVIDENCE, max_size=2).map(tuple),
+    country=st.none() | st.sampled_from(["CN", "KZ"]),
+    author=st.none() | PROBABILITIES,
+    attributed=st.none() | PROBABILITIES,
+)
+
+
+@given(st.lists(JUDGEMENTS, max_size=3))
+def test_a_judgement_survives_its_way_through_json(said: list[Judgement]) -> None:
+    assert judgements.load(json.loads(json.dumps(judgements.dump(said)))) == tuple(said)
+
+
+def test_a_target_that_the_article_never_mentions_survives_too() -> None:
+    never = Judgement(name="Ada", salience=0.0, stance=None, probabilities=None, mentions=(), evidence=())
+    assert judgements.load(judgements.dump([never])) == (never,)

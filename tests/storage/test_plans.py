@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from sqlalchemy import ClauseElement, Executable, text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from app.domain.records import Filter, Sort, StoredArticle, now
+from app.domain.values import ArticleStatus, CountryCode, Stance
+from app.services.submit import add_annotation
+from app.storage import annotations as annotated
+from app.storage import articles, counts, ids, stances
+from app.storage.database import Session, Store
+from app.storage.keyset import Statement
+from tests.samples import MODEL, annotation, judgement, submission
+
+NEWEST, PUBLISHED = Sort.CREATED_AT, Sort.PUBLISHED_AT
+CN = Filter(countries=(CountryCode("CN"),))
+ID = ids.new()
+CODES = [a + b for a in "ACKU" for b in "ABCDNSZ"]
+
+
+def page(wanted: Filter, sort: Sort, *, of_articles: bool = False) -> Statement:
+    if of_articles:
+        return articles.ORDERS[sort].page(articles.listed(wanted), after=None, limit=50)
+    return stances.ORDERS[sort].page(stances.listed(wanted), after=None, limit=50)
+
+
+def second_page(wanted: Filter, sort: Sort) -> Statement:
+    after = {NEWEST: [str(ID), 1], PUBLISHED: [63_000_000_000_000_000, str(ID), 1]}[sort]
+    return stances.ORDERS[sort].page(stances.listed(wanted), after=after, limit=50)
+
+
+# SQLite has names of its own for the indexes of constraints.
+UNSORTED = {
+    "articles by publication": (page(Filter(), PUBLISHED, of_articles=True), "ix_article_published_order_id"),
+    "articles of a publisher": (page(Filter(publisher="P7"), NEWEST, of_articles=True), "ix_article_publisher_id"),
+    "the newest stances": (page(Filter(), NEWEST), "ix_stance_shown"),
+    "stances toward a country": (page(CN, NEWEST), "ix_stance_country"),
+    "more stances toward a country": (second_page(CN, NEWEST), "ix_stance_country"),
+    "stances toward a country by publication": (page(CN, PUBLISHED), "ix_stance_country_published"),
+    "more stances toward a country by publication": (second_page(CN, PUBLISHED), "ix_stance_country_published"),
+    "stances by publication": (page(Filter(), PUBLISHED), "ix_stance_published"),
+    "stances of a model": (page(Filter(model=MODEL), NEWEST), "ix_stance_model"),
+}
+OTHERS = {
+    "an article by identity": (articles.identified(b"x" * 16), "uq_article_identity|sqlite_autoindex_article"),
+    "what is shown of an article": (articles.found(ID), "uq_annotation_shown"),
+    "annotations of an article": (annotated.of_article(ID), "uq_annotation_article_id|sqlite_autoindex_annotation"),
+    "an article by url": (page(Filter(url="u7"), NEWEST, of_articles=True), "ix_article_url"),
+    "an article by external id": (page(Filter(external_id="7"), NEWEST, of_articles=True), "ix_article_external_id"),
+    "articles about a country": (page(CN, NEWEST, of_articles=True), "ix_stance_(shown|country)"),
+    "a series": (counts.stances_by_day(CN), "ix_stance_country"),
+    "countries": (counts.articles_by_country(), "ix_stance_country"),
+    "publishers": (counts.BY_NAME.page(counts.articles_by_publisher(), after=None, limit=50), "ix_article_publisher_id"),
+    "what a start has to show": (annotated.waiting("other@000000000002").limit(1), "ix_annotation_hidden"),
+}
+
+
+@pytest.fixture
+def filled(store: Store) -> Store:
+    """A thousand articles, so that the planners have something to weigh."""
+    chance = random.Random(7)
+    with store.transaction() as session:
+        for number in range(1_000):
+            add(session, number, chance)
+    with store.transaction() as session:
+        session.execute(text("ANALYZE"))
+    return store
+
+
+def add(session: Session, number: int, chance: random.Random) -> None:
+    identifier = ids.new()
+    judged = [judgement(code, chance.choice([*Stance, None])) for code in chance.sample(CODES, 3)]
+    article = StoredArticle(
+        id=str(identifier),
+        created_at=now(),
+        updated_at=now(),
+        revision=1,
+        status=ArticleStatus.ANNOTATED,
+        submission=submission(external_id=str(number), url=f"u{number}", publisher=f"P{number % 50}"),
+        annotation=annotated.new(identifier, revision=1, annotation=annotation(*judged)),
+    )
+    for insertion in articles.insertions(article):
+        session.execute(insertion)
+    add_annotation(session, article)
+
+
+# For a thousand rows, reading and sorting all is cheaper. Asked is what PostgreSQL can do for a million.
+NO_SORTING = ("seqscan", "bitmapscan", "hashjoin", "mergejoin", "sort")
+
+
+def test_every_query_uses_the_index_made_for_it(filled: Store) -> None:
+    plans = planned(filled, UNSORTED, without=NO_SORTING) | planned(filled, OTHERS, without=("seqscan",))
+    assert {name: plan for name, (plan, index) in plans.items() if not re.search(index, plan)} == {}
+
+
+def test_the_order_of_a_list_comes_from_its_index(filled: Store) -> None:
+    plans = planned(filled, UNSORTED, without=NO_SORTING)
+    assert {name: plan for name, (plan, _) in plans.items() if re.search("Sort|TEMP B-TREE", plan)} == {}
+
+
+def planned(store: Store, queries: dict[str, tuple[Statement, str]], *, without: Sequence[str]) -> dict[str, tuple[str, str]]:
+    with store.transaction() as session:
+        if store.engine.dialect.name == "postgresql":
+            for way in without:
+                session.execute(text(f"SET LOCAL enable_{way} = off"))
+        return {name: (plan(session, query), index) for name, (query, index) in queries.items()}
+
+
+def plan(session: Session, query: Statement) -> str:
+    # Straight from the driver, because the rows of a plan are not those of the query.
+    cursor = session.connection().execute(Explain(query)).cursor
+    return "\n".join(map(str, cursor.fetchall())) if cursor else ""
+
+
+class Explain(Executable, ClauseElement):
+    inherit_cache = False
+
+    def __init__(self, statement: Statement) -> None:
+        self.statement = statement
+
+
+@compiles(Explain)
+def _explain(explain: Explain, compiler: SQLCompiler, **options: Any) -> str:
+    words = "EXPLAIN QUERY PLAN" if compiler.dialect.name == "sqlite" else "EXPLAIN"
+    return f"{words} {compiler.process(explain.statement, **options)}"

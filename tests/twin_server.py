@@ -1,0 +1,49 @@
+"""`standpoint serve` with the twin of the annotator, for tests with real processes. Texts tell it what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import app.main
+from app.cli import main
+from app.domain.values import Annotation, ArticleText
+from app.settings import Settings
+from tests.twins import DictionaryAnnotator
+
+SLOW_SECONDS = 1.5
+
+
+class ObedientAnnotator(DictionaryAnnotator):
+    """`slow ...` takes its time; after `die` the engine is dead."""
+
+    alive = True
+
+    async def annotate(self, text: ArticleText, **options: Any) -> Annotation:
+        if text.body.startswith("slow"):
+            await asyncio.sleep(SLOW_SECONDS)
+        if text.body == "die":
+            self.alive = False
+        return await super().annotate(text, **options)
+
+    def healthy(self) -> bool:
+        return self.alive
+
+
+@contextmanager
+def open_annotator(_: Settings) -> Iterator[ObedientAnnotator]:
+    """Like the real one, it cannot be closed while its thread is stuck."""
+    annotator = ObedientAnnotator()
+    yield annotator
+    while not annotator.alive:
+        time.sleep(1)
+
+
+if __name__ == "__main__":
+    app.main.open_annotator = open_annotator  # type: ignore[assignment]
+    sys.argv = ["standpoint", "serve"]
+    main()
