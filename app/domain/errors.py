@@ -1,14 +1,14 @@
 """Facts that can be wrong with a request. They know no HTTP; `api/problems.py` gives each its status.
 
-    StandpointError
-    +-- InvalidText            EmptyText, TextTooLong, ForbiddenCharacter
-    +-- UnsupportedLanguage
-    +-- UnknownCountry
-    +-- InvalidQuery           InvalidCursor
-    +-- NotFound               ArticleNotFound, AnnotationNotFound, ModelNotFound
-    +-- ArticleConflict
-    +-- EngineUnavailable      EngineOverloaded, DeadlineExceeded
-    +-- StorageUnavailable
+StandpointError
++-- InvalidText            EmptyText, TextTooLong, ForbiddenCharacter
++-- UnsupportedLanguage
++-- UnknownCountry
++-- InvalidQuery           InvalidCursor
++-- NotFound               ArticleNotFound, AnnotationNotFound, ModelNotFound
++-- ArticleConflict
++-- EngineUnavailable      EngineOverloaded, DeadlineExceeded
++-- StorageUnavailable
 """
 
 from __future__ import annotations
