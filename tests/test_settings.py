@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -64,3 +66,8 @@ def test_every_setting_says_what_it_is_and_why() -> None:
     for name, field in Settings.model_fields.items():
         assert field.description and field.description.endswith((".", "`.")), name
         assert f"`STANDPOINT_{name.upper()}`" in settings.table()
+
+
+def test_the_readme_lists_every_setting_with_its_default() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    assert settings.table() in readme

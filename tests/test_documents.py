@@ -1,0 +1,33 @@
+"""The card and the README say what the code does."""
+
+from pathlib import Path
+
+import pytest
+
+from app.inference.model_folder import BUNDLED, ModelFolder
+from training.data import own_examples
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize(
+    "file", ["README.md", "CHANGELOG.md", "training/README.md", "app/inference/bundled/standpoint-en/MODEL_CARD.md"]
+)
+def test_no_document_has_a_gap(file: str) -> None:
+    text = (ROOT / file).read_text(encoding="utf-8")
+    assert text.strip()
+    assert "@TRAINING@" not in text
+    assert not [word for word in text.split() if word.startswith("@") and word.endswith("@")]
+
+
+def test_the_own_text_has_as_many_items_as_its_readme_says() -> None:
+    examples = own_examples()
+    spans = sum(len(example.spans) for example in examples)
+    assert f"{len(examples):,} sentences and short passages about countries with {spans:,} marked" in (
+        ROOT / "training" / "README.md"
+    ).read_text(encoding="utf-8")
+
+
+def test_the_default_model_is_below_70_megabytes() -> None:
+    assert ModelFolder.open("standpoint-en").file("model.onnx").stat().st_size < 70_000_000
+    assert all(path.stat().st_size < 95_000_000 for path in BUNDLED.rglob("*") if path.is_file())
