@@ -31,7 +31,7 @@ class AnnotateRequest(Request):
 
 
 class ProbabilitiesResponse(Response):
-    """Calibrated, and 1 together."""
+    """1 together. Those of a mention are calibrated; those of an article are drawn from its mentions and are not (model card)."""
 
     favor: Share
     neutral: Share
