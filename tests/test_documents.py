@@ -1,5 +1,6 @@
 """The card and the README say what the code does."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,19 @@ def test_the_own_text_has_as_many_items_as_its_readme_says() -> None:
     assert f"{len(examples):,} sentences and short passages about countries with {spans:,} marked" in (
         ROOT / "training" / "README.md"
     ).read_text(encoding="utf-8")
+
+
+def test_the_figures_of_the_readme_are_those_of_the_card() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    card = ModelFolder.open("standpoint-en").file("MODEL_CARD.md").read_text(encoding="utf-8")
+    figures = re.findall(r"^\| stance, (NewsMTSC-mt|NewsMTSC-rw|RuSentNE-en)[^|]*\| ([\d.]+)", readme, re.MULTILINE)
+    assert len(figures) == 3
+    for test, figure in figures:
+        assert re.search(rf"^\| {test}[^|]*\| \d+ \| {figure} \|", card, re.MULTILINE), test
+
+
+def test_the_answers_in_the_readme_are_those_of_the_shipped_model() -> None:
+    assert ModelFolder.open("standpoint-en").version in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_default_model_is_below_70_megabytes() -> None:

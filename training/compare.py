@@ -22,7 +22,7 @@ from app.inference.annotator import TransformerAnnotator
 from app.inference.model_folder import NEEDED
 from app.inference.offline import annotate_all
 from training.data import rows, stance_file
-from training.evaluate import STANCE_TESTS, stance_probabilities, table
+from training.evaluate import STANCE_TESTS, put, stance_probabilities, table
 from training.metrics import macro_f1
 from training.seal import seal
 
@@ -70,8 +70,7 @@ def main(
     found = table(["model", "MB", *(f"{test} macro-F1" for test in STANCE_TESTS.values()), "articles/s"], body)
     print(found)
     if card:
-        before, rest = card.read_text().split(BEGIN)
-        card.write_text(f"{before}{BEGIN}\n{found}\n{END}{rest.split(END)[1]}")
+        put(card, found, begin=BEGIN, end=END)
 
 
 if __name__ == "__main__":

@@ -219,6 +219,12 @@ def measured(annotator: TransformerAnnotator, data: Path) -> str:
     return "\n\n".join(parts)
 
 
+def put(card: Path, found: str, *, begin: str, end: str) -> None:
+    """Replace what stands between two markers of a card."""
+    before, rest = card.read_text().split(begin)
+    card.write_text(f"{before}{begin}\n{found}\n{end}{rest.split(end)[1]}")
+
+
 def differences(card: str, found: str) -> list[str]:
     """Lines whose numbers differ by more than the tolerance, or whose words differ."""
     old, new = card.strip().splitlines(), found.strip().splitlines()
@@ -249,8 +255,7 @@ def main(
     print(found, f"\n\n{annotator.version}, measured in {time.monotonic() - started:.0f} s", flush=True)
     card = annotator.folder.file("MODEL_CARD.md")
     if write:
-        before, rest = card.read_text().split(BEGIN)
-        card.write_text(f"{before}{BEGIN}\n{found}\n{END}{rest.split(END)[1]}")
+        put(card, found, begin=BEGIN, end=END)
     if check:
         wrong = differences(card.read_text().split(BEGIN)[1].split(END)[0], found)
         print("\n".join(wrong) or "MODEL_CARD.md agrees with what was measured")

@@ -105,9 +105,11 @@ def config(name: str, max_tokens: int) -> dict:
         "kinds": list(KINDS),
         "countries": country_codes(),
         "calibration": {},
-        "undecided_below": 0.0,
+        # Below a half a judgement would be wrong more often than right.
+        "undecided_below": 0.5,
         "link": {},
-        "aggregation": {},
+        # The best of the fixed rules on PerSenT's development part (see the model card).
+        "aggregation": {"rule": "strongest"},
     }
 
 
