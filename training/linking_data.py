@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from training.data import Example, LabelledSpan, lgl_split, rows
 NOT_COUNTRIES = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"})
 BUNDLED_GAZETTEER = Path(__file__).parents[1] / "app" / "inference" / "bundled" / "standpoint-en" / "gazetteer.tsv"
 WINDOW = 700  # code points, about 160 tokens
+_FULL_NAME = re.compile(r"(?<![.!?”\"’] )(?<!^)\b[A-Z][a-z]+(?: [A-Z]\.)?(?: [A-Z][a-z]+){1,2}\b")
 _SENTENCE_END = re.compile(r"(?<=[.!?”\"])\s+(?=[A-Z“\"])|\n+")
 
 
@@ -63,15 +65,28 @@ def lgl_examples(data: Path, *, part: int) -> list[Example]:
 
 
 def news_sentences(data: Path, *, count: int) -> list[Example]:
-    """Sentences of the FNC-1 training bodies that name a country, without labels. Bodies of the public test are left out."""
+    """Sentences without labels, for a teacher: first all that name a country, then such with the names of people or organisations.
+
+    From the bodies of FNC-1's training part and of ARC. Bodies of the public test are left out.
+    """
     if not count:
         return []
     bodies = [row["text"] for row in rows(data / "claims-fnc-bodies.jsonl") if row["body"].startswith("train-")]
+    bodies += [row["text"] for row in rows(data / "claims-arc-bodies.jsonl")]
     sentences = dict.fromkeys(
         sentence.strip() for body in bodies for sentence in _SENTENCE_END.split(body) if 40 <= len(sentence.strip()) <= 400
     )
-    found = with_candidates([Example(text=sentence, spans=(), source="fnc") for sentence in sentences])
-    return [example for example in found if any(span.country for span in example.spans)][:count]
+    found = with_candidates([Example(text=sentence, spans=(), source="unlabelled") for sentence in sentences])
+    about_countries = [example for example in found if any(span.country for span in example.spans)]
+    named = [_with_names(example) for example in found if not any(span.country for span in example.spans)]
+    return (about_countries + [example for example in named if example.spans])[:count]
+
+
+def _with_names(example: Example) -> Example:
+    """The example with what looks like a full name as spans of unknown kind: a caller may name any of them as a target."""
+    names = [LabelledSpan(match.start(), match.end()) for match in _FULL_NAME.finditer(example.text)]
+    free = [n for n in names if not any(n.start < s.end and s.start < n.end for s in example.spans)]
+    return replace(example, spans=tuple(sorted((*example.spans, *free), key=lambda s: s.start)))
 
 
 def _windows(row: dict) -> list[Example]:
