@@ -65,7 +65,7 @@ def lgl_examples(data: Path, *, part: int) -> list[Example]:
 
 
 def news_sentences(data: Path, *, count: int) -> list[Example]:
-    """Sentences without labels, for a teacher: first all that name a country, then such with the names of people or organisations.
+    """Sentences without labels, for a teacher: first all that name a country, then others with full names in them.
 
     From the bodies of FNC-1's training part and of ARC. Bodies of the public test are left out.
     """
