@@ -37,9 +37,9 @@ def load_tokenizer(base: Path) -> Tokenizer:
     return tokenizer
 
 
-def training_examples(data: Path, *, unlabelled: int = 0, stance_only: bool = False) -> list[Example]:
+def training_examples(data: Path, *, unlabelled: int = 0, stance_only: bool = False, own: bool = True) -> list[Example]:
     """All labelled text, and so many unlabelled news sentences for a teacher to judge."""
-    stance = newsmtsc_split(data)[0] + stance_file(data / "stance-dse-train.jsonl") + own_split()[0]
+    stance = newsmtsc_split(data)[0] + stance_file(data / "stance-dse-train.jsonl") + (own_split()[0] if own else [])
     places = [] if stance_only else lgl_examples(data, part=0)
     return with_candidates(stance) + places + news_sentences(data, count=unlabelled)
 
@@ -64,12 +64,16 @@ def evaluation_batches(
 
 
 @torch.no_grad()
-def measure(model: Reader, sets: dict[str, list[Example]], tokenizer: Tokenizer, countries: Sequence[str]) -> dict[str, float]:
+def measure(
+    model: Reader, sets: dict[str, list[Example]], tokenizer: Tokenizer, countries: Sequence[str], *, marked: bool = True
+) -> dict[str, float]:
     model.eval()
     figures: dict[str, float] = {}
     for name, examples in sets.items():
         gold, found, kinds = [], [], []
         for _, batch in evaluation_batches(examples, tokenizer, countries):
+            if not marked:
+                batch.inputs[2].zero_()
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 stance, kind, country = model(*batch.inputs)
             known = batch.stance != UNKNOWN
@@ -139,7 +143,9 @@ def train(arguments: argparse.Namespace) -> None:
     torch.manual_seed(arguments.seed)
     rng = random.Random(arguments.seed)
     tokenizer, countries, names = load_tokenizer(arguments.base), country_codes(), country_names()
-    examples = training_examples(arguments.data, unlabelled=arguments.unlabelled, stance_only=arguments.stance_only)
+    examples = training_examples(
+        arguments.data, unlabelled=arguments.unlabelled, stance_only=arguments.stance_only, own=arguments.without != "own"
+    )
     if arguments.teacher:
         examples = taught(examples, arguments.teacher)
     sets = development_sets(arguments.data)
@@ -158,6 +164,8 @@ def train(arguments: argparse.Namespace) -> None:
     for number in range(first, arguments.epochs):
         rng.seed(f"{arguments.seed}-{number}")
         for batch in _epoch(examples, tokenizer, countries, names, arguments, rng):
+            if arguments.without == "marks":
+                batch.inputs[2].zero_()
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * schedule(done)
             with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -173,7 +181,7 @@ def train(arguments: argparse.Namespace) -> None:
                 print(f"step {done}/{steps} loss {loss.item():.3f} {spent:.0f} s", flush=True)
         save(arguments.out, model, optimizer, average, number + 1, done)
         average.swap()
-        figures = measure(model, sets, tokenizer, countries)
+        figures = measure(model, sets, tokenizer, countries, marked=arguments.without != "marks")
         torch.save(model.state_dict(), arguments.out / "average.pt")
         average.swap()
         record = {
@@ -275,6 +283,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--teacher", type=Path, help="stance logits of a teacher")
     parser.add_argument("--unlabelled", type=int, default=0, help="news sentences that only the teacher judges")
     parser.add_argument("--stance-only", action="store_true", help="leave out text that only has places (for a teacher)")
+    parser.add_argument("--without", choices=("own", "marks"), help="a trial without the own text, or without marked spans")
     parser.add_argument("--teacher-weight", type=float, default=0.7)
     return parser.parse_args()
 
