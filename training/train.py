@@ -214,10 +214,17 @@ def _epoch(
 
 
 def start_from(model: Reader, weights: Path, layers: tuple[int, ...] | None) -> None:
-    """Take the encoder of a trained reader; its kept layers where the model has fewer. The heads are new."""
+    """Take the encoder of a trained reader; its kept layers where the model has fewer. The heads are new.
+
+    A reader of the model's own shape is taken whole.
+    """
+    trained = torch.load(weights)
+    if {name: value.shape for name, value in trained.items()} == {n: v.shape for n, v in model.state_dict().items()}:
+        model.load_state_dict(trained)
+        return
     kept = {old: new for new, old in enumerate(layers)} if layers else {}
     state = {}
-    for name, value in torch.load(weights).items():
+    for name, value in trained.items():
         layer = re.match(r"encoder\.encoder\.layer\.(\d+)\.", name)
         if name.startswith("heads.") or (kept and layer and int(layer[1]) not in kept):
             continue
