@@ -21,6 +21,7 @@ from app.domain.values import (
     Kind,
     Mention,
     Probabilities,
+    Scores,
     Span,
     Stance,
     Voice,
@@ -43,17 +44,18 @@ def judgement(
     country: str, stance: Stance | None = Stance.NEUTRAL, *, salience: float = 0.5, probability: float = 0.7
 ) -> Judgement:
     judged = stance or Stance.NEUTRAL
-    probabilities = _of(judged, probability)
+    probabilities = Probabilities(*_shares(judged, probability))
+    scores = Scores(*_shares(judged, probability))
     mention = Mention(Field.TEXT, Span(0, 3), "abc", Kind.NAME, 0.9, judged, probabilities, Voice.ATTRIBUTED)
     return Judgement(
         name=f"Land of {country}",
         salience=salience,
         stance=stance,
-        probabilities=probabilities,
+        scores=scores,
         mentions=(mention, replace(mention, field=Field.TITLE, kind=Kind.PLACE)),
         evidence=(Evidence(Field.TEXT, Span(0, 9), "abc é 🙂 x", judged, probability),),
         country=CountryCode(country),
-        attributed=probabilities,
+        attributed=scores,
     )
 
 
@@ -99,6 +101,5 @@ def annotate_again(store: Store, article: StoredArticle, said: Annotation) -> St
     return again
 
 
-def _of(stance: Stance, probability: float) -> Probabilities:
-    rest = (1 - probability) / 2
-    return Probabilities(**{one.value: probability if one is stance else rest for one in Stance})
+def _shares(stance: Stance, share: float) -> list[float]:
+    return [share if one is stance else (1 - share) / 2 for one in Stance]

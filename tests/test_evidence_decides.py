@@ -38,12 +38,12 @@ def without(text: str, left_out: list[Span]) -> str:
     return "".join(kept)
 
 
-def probability(annotation: Annotation, judgement: Judgement) -> float:
+def score(annotation: Annotation, judgement: Judgement) -> float:
     """Of the stance that was judged with all sentences; an article that no longer names the country says nothing of it."""
     assert judgement.stance is not None
     for found in annotation.countries:
-        if found.country == judgement.country and found.probabilities is not None:
-            return found.probabilities.of(judgement.stance)
+        if found.country == judgement.country and found.scores is not None:
+            return found.scores.of(judgement.stance)
     return 0.0
 
 
@@ -66,12 +66,10 @@ def test_a_judgement_falls_with_its_evidence_more_than_with_as_many_other_senten
             without_evidence.append(without(text, evidence))
             without_others.append(without(text, rng.sample(others, len(evidence))))
     assert len(chosen) >= 100
-    before = [
-        judgement.probabilities.of(judgement.stance) for judgement in chosen if judgement.probabilities and judgement.stance
-    ]
+    before = [judgement.scores.of(judgement.stance) for judgement in chosen if judgement.scores and judgement.stance]
     falls = [
         [
-            was - probability(found, judgement)
+            was - score(found, judgement)
             for was, found, judgement in zip(before, annotations(annotator, texts), chosen, strict=True)
         ]
         for texts in (without_evidence, without_others)

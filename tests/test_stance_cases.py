@@ -46,8 +46,8 @@ def test_one_sentence_takes_opposite_stances(annotator: TransformerAnnotator, te
 def test_a_deed_in_a_relative_clause_leans_the_right_way_even_where_it_is_undecided(annotator: TransformerAnnotator) -> None:
     found = judged(annotator, "Canada, which imposed sanctions on Iran last week, hailed Ghana as a model of democracy.")
     assert found["GH"].stance == "favor"
-    assert found["IR"].probabilities is not None
-    assert found["IR"].probabilities.most_probable() == "against"
+    assert found["IR"].scores is not None
+    assert found["IR"].scores.leading() == "against"
     assert found["IR"].stance in ("against", None)
 
 

@@ -17,6 +17,7 @@ from app.domain.values import (
     Kind,
     Mention,
     Probabilities,
+    Scores,
     Span,
     Stance,
     Voice,
@@ -88,18 +89,23 @@ def _judgement(
 ) -> Judgement:
     found = [*_found(Field.TITLE, text.title or "", words), *_found(Field.TEXT, text.body, words)]
     if not found:
-        return Judgement(name=name, salience=0.0, stance=None, probabilities=None, mentions=(), evidence=())
+        return Judgement(name=name, salience=0.0, stance=None, scores=None, mentions=(), evidence=())
     stance = _majority(mention.stance for mention, _ in found)
     return Judgement(
         name=name,
         salience=round(1 - 1 / (1 + len(found)), 4),
         stance=stance,
-        probabilities=PROBABILITIES[stance],
+        scores=_scores(stance),
         mentions=tuple(mention for mention, _ in found),
         evidence=tuple(dict.fromkeys(sentence for mention, sentence in found if mention.stance is stance))[:5],
         country=country,
-        author=PROBABILITIES[stance],
+        author=_scores(stance),
     )
+
+
+def _scores(stance: Stance) -> Scores:
+    said = PROBABILITIES[stance]
+    return Scores(said.favor, said.neutral, said.against)
 
 
 def _found(field: Field, text: str, words: Mapping[str, Kind | None]) -> Iterator[tuple[Mention, Evidence]]:

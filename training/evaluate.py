@@ -197,7 +197,7 @@ def article_tables(annotator: TransformerAnnotator, data: Path) -> Iterator[str]
 
 def article_probabilities(judgement: Judgement) -> tuple[float, float, float]:
     """A person whom the text does not name is neutral for certain."""
-    found = judgement.probabilities
+    found = judgement.scores
     return (found.favor, found.neutral, found.against) if found else (0.0, 1.0, 0.0)
 
 

@@ -56,7 +56,7 @@ async def create_article(body: Submitted, response: Response, store: UsesStore, 
     | failures(*examples.FILTER, *examples.CURSORS, examples.STORAGE),
 )
 async def list_articles(query: Filters, paging: SortedPaging, links: UsesLinks, store: UsesStore) -> ArticlePageResponse:
-    """Conditions on country, stance, probability and salience hold for one and the same country of the article."""
+    """Conditions on country, stance, score and salience hold for one and the same country of the article."""
     found = await search.articles(store, query.filter(), sort=paging.sort, limit=paging.limit, cursor=paging.cursor)
     return links.page(ArticlePageResponse, ArticleItemResponse.of, found)
 

@@ -48,6 +48,7 @@ from app.domain.values import (
     Mention,
     Probabilities,
     PublicationTime,
+    Scores,
     Span,
 )
 
@@ -71,11 +72,11 @@ BLAMED = Probabilities(favor=0.02, neutral=0.05, against=0.93)
 
 
 def mention(quote: str, kind: Kind | None, probabilities: Probabilities, *, field: Field = Field.TEXT) -> Mention:
-    return Mention(field, _span(quote, field), quote, kind, 0.99, probabilities.most_probable(), probabilities)
+    return Mention(field, _span(quote, field), quote, kind, 0.99, probabilities.leading(), probabilities)
 
 
 def evidence(quote: str, probabilities: Probabilities) -> Evidence:
-    stance = probabilities.most_probable()
+    stance = probabilities.leading()
     return Evidence(Field.TEXT, _span(quote, Field.TEXT), quote, stance, probabilities.of(stance))
 
 
@@ -85,13 +86,18 @@ def judgement(
     return Judgement(
         name=name,
         salience=salience,
-        stance=probabilities.most_probable(),
-        probabilities=probabilities,
+        stance=probabilities.leading(),
+        scores=scores_of(probabilities),
         mentions=tuple(mentions),
         evidence=tuple(evidence(sentence, probabilities) for sentence in sentences),
         country=CountryCode(code),
-        author=probabilities,
+        author=scores_of(probabilities),
     )
+
+
+def scores_of(probabilities: Probabilities) -> Scores:
+    """Where every mention says the same, so does the article."""
+    return Scores(probabilities.favor, probabilities.neutral, probabilities.against)
 
 
 def _span(quote: str, field: Field) -> Span:
@@ -153,7 +159,7 @@ _STANCE = ListedStance(
     salience=CHINA.salience,
     mention_count=len(CHINA.mentions),
     stance=CHINA.stance,
-    probabilities=PRAISED,
+    scores=scores_of(PRAISED),
     model=MODEL,
     created_at=READ_AT,
     evidence=CHINA.evidence[0],

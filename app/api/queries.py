@@ -48,7 +48,9 @@ class FilterQuery(BaseModel):
         default=None, description="Published at this time or later, or from the start of this UTC day."
     )
     published_to: When | None = Field(default=None, description="Published before this time, or by the end of this UTC day.")
-    min_probability: Least | None = Field(default=None, description="The least probability of the stance.")
+    min_score: Least | None = Field(
+        default=None, description="The least score of the stance, which is no probability: see `scores` of a country."
+    )
     min_salience: Least | None = Field(default=None, description="The least salience of the country.")
     model: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
         default=None,
@@ -64,7 +66,7 @@ class FilterQuery(BaseModel):
             external_id=self.external_id,
             published_from=_first(self.published_from),
             published_to=_behind(self.published_to),
-            min_probability=self.min_probability,
+            min_score=self.min_score,
             min_salience=self.min_salience,
             model=self.model,
         )

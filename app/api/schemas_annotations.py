@@ -9,7 +9,19 @@ from pydantic import Field
 
 from app.api.schemas import Body, Code, Count, Id, Label, LanguageTag, ModelVersion, Page, Request, Response, Share, Title
 from app.domain.records import StoredAnnotation
-from app.domain.values import Annotation, ArticleText, Coverage, Evidence, Judgement, Kind, Mention, Probabilities, Stance, Voice
+from app.domain.values import (
+    Annotation,
+    ArticleText,
+    Coverage,
+    Evidence,
+    Judgement,
+    Kind,
+    Mention,
+    Probabilities,
+    Scores,
+    Stance,
+    Voice,
+)
 from app.domain.values import Field as Part
 
 
@@ -31,7 +43,7 @@ class AnnotateRequest(Request):
 
 
 class ProbabilitiesResponse(Response):
-    """1 together. Those of a mention are calibrated; those of an article are drawn from its mentions and are not (model card)."""
+    """Calibrated, where the model is (`GET /v1/models/{id}`): of those of 0.8, eight in ten are right. 1 together."""
 
     favor: Share
     neutral: Share
@@ -42,7 +54,22 @@ class ProbabilitiesResponse(Response):
         return cls(favor=value.favor, neutral=value.neutral, against=value.against)
 
 
-MaybeProbabilities = TypeVar("MaybeProbabilities", bound=ProbabilitiesResponse | None)
+class ScoresResponse(Response):
+    """1 together. Drawn from the mentions by a fixed rule: the highest leads, but how often it is right they do not say.
+
+    `GET /v1/models/{id}` has the table `article-reliability`: how often it was.
+    """
+
+    favor: Share
+    neutral: Share
+    against: Share
+
+    @classmethod
+    def of(cls, value: Scores) -> ScoresResponse:
+        return cls(favor=value.favor, neutral=value.neutral, against=value.against)
+
+
+MaybeScores = TypeVar("MaybeScores", bound=ScoresResponse | None)
 
 
 class MentionResponse(Response):
@@ -81,7 +108,7 @@ class EvidenceResponse(Response):
     end: Count
     quote: str
     stance: Stance
-    probability: Share = Field(description="Of this stance.")
+    score: Share = Field(description="Of this stance.")
 
     @classmethod
     def of(cls, value: Evidence) -> EvidenceResponse:
@@ -91,7 +118,7 @@ class EvidenceResponse(Response):
             end=value.span.end,
             quote=value.quote,
             stance=value.stance,
-            probability=value.probability,
+            score=value.score,
         )
 
 
@@ -101,39 +128,37 @@ class LinkedResponse(Response):
     country: Code
 
 
-class JudgedResponse(Response, Generic[MaybeProbabilities]):
+class JudgedResponse(Response, Generic[MaybeScores]):
     """What countries and targets have in common."""
 
     name: str = Field(description="The name as given, or the English name of the country.")
     salience: Share = Field(description="How much the article is about it.")
     mention_count: Count
-    stance: Stance | None = Field(description="null when no stance is probable enough: undecided.")
-    probabilities: MaybeProbabilities = Field(description="null only for a target that the article never mentions.")
-    author: ProbabilitiesResponse | None = Field(
-        description="Of the mentions in the author's own voice; null where there are none."
-    )
-    attributed: ProbabilitiesResponse | None = Field(
+    stance: Stance | None = Field(description="The one with the highest score; null where that is too low: undecided.")
+    scores: MaybeScores = Field(description="null only for a target that the article never mentions.")
+    author: ScoresResponse | None = Field(description="Of the mentions in the author's own voice; null where there are none.")
+    attributed: ScoresResponse | None = Field(
         description="Of the mentions that report another's voice; null where there are none."
     )
     mentions: list[MentionResponse]
     evidence: list[EvidenceResponse] = Field(max_length=5)
 
 
-class TargetResponse(JudgedResponse[ProbabilitiesResponse | None]):
+class TargetResponse(JudgedResponse[ScoresResponse | None]):
     """The stance of the whole article toward a target that the caller named."""
 
     @classmethod
     def of(cls, value: Judgement) -> TargetResponse:
-        return cls(**_judged(value), probabilities=ProbabilitiesResponse.of(value.probabilities) if value.probabilities else None)
+        return cls(**_judged(value), scores=ScoresResponse.of(value.scores) if value.scores else None)
 
 
-class CountryResponse(JudgedResponse[ProbabilitiesResponse], LinkedResponse):
+class CountryResponse(JudgedResponse[ScoresResponse], LinkedResponse):
     """The stance of the whole article toward a country."""
 
     @classmethod
     def of(cls, value: Judgement) -> CountryResponse:
-        assert value.country is not None and value.probabilities is not None
-        return cls(**_judged(value), country=value.country, probabilities=ProbabilitiesResponse.of(value.probabilities))
+        assert value.country is not None and value.scores is not None
+        return cls(**_judged(value), country=value.country, scores=ScoresResponse.of(value.scores))
 
 
 def _judged(value: Judgement) -> dict[str, Any]:
@@ -142,8 +167,8 @@ def _judged(value: Judgement) -> dict[str, Any]:
         "salience": value.salience,
         "mention_count": len(value.mentions),
         "stance": value.stance,
-        "author": ProbabilitiesResponse.of(value.author) if value.author else None,
-        "attributed": ProbabilitiesResponse.of(value.attributed) if value.attributed else None,
+        "author": ScoresResponse.of(value.author) if value.author else None,
+        "attributed": ScoresResponse.of(value.attributed) if value.attributed else None,
         "mentions": [MentionResponse.of(mention) for mention in value.mentions],
         "evidence": [EvidenceResponse.of(evidence) for evidence in value.evidence],
     }

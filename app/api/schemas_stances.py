@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pydantic import Field
 
 from app.api.schemas import Code, Count, Id, ModelVersion, Page, PublishedAtText, Response, Share, written
-from app.api.schemas_annotations import EvidenceResponse, ProbabilitiesResponse
+from app.api.schemas_annotations import EvidenceResponse, ScoresResponse
 from app.domain.records import (
     ArticleReference,
     CountryCount,
@@ -48,7 +48,7 @@ class StanceResponse(Response):
     salience: Share
     mention_count: Count
     stance: Stance | None = Field(description="null when undecided.")
-    probabilities: ProbabilitiesResponse
+    scores: ScoresResponse
     model: ModelVersion
     created_at: datetime
     evidence: EvidenceResponse | None = Field(description="The strongest of the evidence.")
@@ -63,7 +63,7 @@ class StanceResponse(Response):
             salience=value.salience,
             mention_count=value.mention_count,
             stance=value.stance,
-            probabilities=ProbabilitiesResponse.of(value.probabilities),
+            scores=ScoresResponse.of(value.scores),
             model=value.model,
             created_at=value.created_at,
             evidence=EvidenceResponse.of(value.evidence) if value.evidence else None,

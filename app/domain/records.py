@@ -14,8 +14,8 @@ from app.domain.values import (
     ArticleText,
     CountryCode,
     Evidence,
-    Probabilities,
     PublicationTime,
+    Scores,
     Stance,
 )
 
@@ -77,7 +77,7 @@ class ListedStance:
     salience: float
     mention_count: int
     stance: Stance | None
-    probabilities: Probabilities
+    scores: Scores
     model: str
     created_at: datetime
     evidence: Evidence | None
@@ -93,7 +93,7 @@ class Filter:
     """What a list is narrowed to; all given conditions hold together, those on a stance of one and the same stance.
 
     Times are aware; from is inclusive, to exclusive. An article of which only the day is known counts as the first moment of that
-    day in UTC, and undated articles are in no range. An undecided stance has no probability that could be large enough.
+    day in UTC, and undated articles are in no range. An undecided stance has no score that could be large enough.
     """
 
     countries: tuple[CountryCode, ...] = ()
@@ -103,7 +103,7 @@ class Filter:
     external_id: str | None = None
     published_from: datetime | None = None
     published_to: datetime | None = None
-    min_probability: float | None = None
+    min_score: float | None = None
     min_salience: float | None = None
     model: str | None = None
 

@@ -71,8 +71,11 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Probabilities:
-    """Probabilities of the three stances; each in 0..1, sum 1 within 1e-3. Raises ValueError otherwise."""
+class Scores:
+    """A number for each of the three stances; each in 0..1, sum 1 within 1e-3. Raises ValueError otherwise.
+
+    Of whole articles they are drawn from the mentions by a fixed rule and say which stance leads, not how often that is right.
+    """
 
     favor: float
     neutral: float
@@ -81,13 +84,18 @@ class Probabilities:
     def __post_init__(self) -> None:
         values = (self.favor, self.neutral, self.against)
         if not all(0.0 <= value <= 1.0 for value in values) or abs(sum(values) - 1.0) > 1e-3:
-            raise ValueError(f"not probabilities: {values}")
+            raise ValueError(f"not shares of one: {values}")
 
     def of(self, stance: Stance) -> float:
         return {Stance.FAVOR: self.favor, Stance.NEUTRAL: self.neutral, Stance.AGAINST: self.against}[stance]
 
-    def most_probable(self) -> Stance:
+    def leading(self) -> Stance:
         return max(Stance, key=self.of)
+
+
+@dataclass(frozen=True, slots=True)
+class Probabilities(Scores):
+    """Scores of one mention, calibrated: of those of 0.8, eight in ten are right, as far as the model's own figures say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +114,13 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A verbatim sentence that supports a judgement, with the stance it expresses toward the target and its probability."""
+    """A verbatim sentence that supports a judgement, with the stance it expresses toward the target and that stance's score."""
 
     field: Field
     span: Span
     quote: str
     stance: Stance
-    probability: float
+    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,22 +128,22 @@ class Judgement:
     """The stance of a whole article toward one target; `salience` in 0..1, `stance` None when undecided.
 
     `author` and `attributed` judge the mentions of one voice alone; each is None where no mention has that voice. Only a
-    target that the caller named and the article never mentions has no `probabilities`. Raises ValueError for any other.
+    target that the caller named and the article never mentions has no `scores`. Raises ValueError for any other.
     """
 
     name: str
     salience: float
     stance: Stance | None
-    probabilities: Probabilities | None
+    scores: Scores | None
     mentions: tuple[Mention, ...]
     evidence: tuple[Evidence, ...]
     country: CountryCode | None = None
-    author: Probabilities | None = None
-    attributed: Probabilities | None = None
+    author: Scores | None = None
+    attributed: Scores | None = None
 
     def __post_init__(self) -> None:
-        if self.mentions and self.probabilities is None:
-            raise ValueError("a judgement with mentions has probabilities")
+        if self.mentions and self.scores is None:
+            raise ValueError("a judgement with mentions has scores")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,14 @@ favoured, not ignored.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from app.domain.values import Probabilities, Stance
+from app.domain.values import Scores, Stance
 
 Floats = npt.NDArray[np.float64]
 NEUTRAL = list(Stance).index(Stance.NEUTRAL)
@@ -64,11 +64,12 @@ class Aggregation:
         return cls(**values)
 
     def judge(self, votes: Votes) -> Floats:
+        """Scores: means of probabilities, but themselves not calibrated (docs/decisions/0015)."""
         return RULES[self.rule](votes, self)
 
-    def judge_voice(self, votes: Votes, *, by_author: bool) -> Probabilities | None:
+    def judge_voice(self, votes: Votes, *, by_author: bool) -> Scores | None:
         own = votes.only(votes.by_author == by_author)
-        return rounded(self.judge(own)) if len(own) else None
+        return scored(self.judge(own)) if len(own) else None
 
 
 def _mean(votes: Votes, aggregation: Aggregation) -> Floats:
@@ -103,8 +104,12 @@ RULES: Mapping[str, Callable[[Votes, Aggregation], Floats]] = {
 }
 
 
-def rounded(probabilities: Floats) -> Probabilities:
-    return Probabilities(*(round(float(value), DIGITS) for value in probabilities))
+def scored(scores: Floats) -> Scores:
+    return Scores(*rounded(scores))
+
+
+def rounded(values: Floats) -> Iterator[float]:
+    return (round(float(value), DIGITS) for value in values)
 
 
 def _discounted(votes: Votes, aggregation: Aggregation) -> Floats:

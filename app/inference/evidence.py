@@ -1,4 +1,4 @@
-"""The sentences that drove a judgement: those without which it would have been less probable."""
+"""The sentences that drove a judgement: those without which its score would have been lower."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def evidence(
     agreeing = [place for place in own if judged[place].argmax() == column]
     weights = {place: votes.weights[own[place]] @ votes.probabilities[own[place], column] for place in agreeing or own}
     tried = sorted(weights, key=weights.__getitem__, reverse=True)[:TRIED]
-    # The less probable the judgement is without a sentence, the more that one did for it.
+    # The lower the judged stance's score is without a sentence, the more that one did for it.
     ranked = sorted(tried, key=lambda place: _judged_without(votes, own[place], column, aggregation))
     return tuple(_evidence(place, judged[place], texts) for place in ranked[: AT_MOST if agreeing else 1])
 
@@ -61,12 +61,12 @@ def _by_place(places: Sequence[Place]) -> dict[Place, Indices]:
 
 
 def _judged_without(votes: Votes, indices: Indices, column: int, aggregation: Aggregation) -> float:
-    """The judged stance's probability when a sentence is left out; 0 when nothing else is left."""
+    """The judged stance's score when a sentence is left out; 0 when nothing else is left."""
     others = np.delete(np.arange(len(votes)), indices)
     return float(aggregation.judge(votes.only(others))[column]) if len(others) else 0.0
 
 
-def _evidence(place: Place, probabilities: Floats, texts: Mapping[Field, str]) -> Evidence:
-    best = int(probabilities.argmax())
+def _evidence(place: Place, scores: Floats, texts: Mapping[Field, str]) -> Evidence:
+    best = int(scores.argmax())
     quote = texts[place.field][place.sentence.start : place.sentence.end]
-    return Evidence(place.field, place.sentence, quote, list(Stance)[best], round(float(probabilities[best]), DIGITS))
+    return Evidence(place.field, place.sentence, quote, list(Stance)[best], round(float(scores[best]), DIGITS))

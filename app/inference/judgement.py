@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.domain.values import CountryCode, Field, Judgement, Mention, Stance, Voice
-from app.inference.aggregation import DIGITS, Aggregation, Floats, Votes, rounded
+from app.inference.aggregation import DIGITS, Aggregation, Floats, Votes, scored
 from app.inference.evidence import Place, evidence
 from app.inference.salience import Cue, mass
 
@@ -25,7 +25,7 @@ class Testimony:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """A judgement is undecided where its most probable stance is less probable than `undecided_below`."""
+    """A judgement is undecided where its leading stance has a score below `undecided_below`."""
 
     aggregation: Aggregation
     undecided_below: float
@@ -42,14 +42,14 @@ class Judge:
         if not testimonies:
             return _unmentioned(name)
         votes = _votes(testimonies)
-        probabilities = self.aggregation.judge(votes)
-        stance = list(Stance)[int(probabilities.argmax())]
+        scores = self.aggregation.judge(votes)
+        stance = list(Stance)[int(scores.argmax())]
         places = [testimony.place for testimony in testimonies]
         return Judgement(
             name=name,
             salience=round(salience, DIGITS),
-            stance=stance if probabilities.max() >= self.undecided_below else None,
-            probabilities=rounded(probabilities),
+            stance=stance if scores.max() >= self.undecided_below else None,
+            scores=scored(scores),
             mentions=tuple(testimony.mention for testimony in testimonies),
             evidence=evidence(votes, places, stance=stance, aggregation=self.aggregation, texts=texts),
             country=country,
@@ -60,7 +60,7 @@ class Judge:
 
 def _unmentioned(name: str) -> Judgement:
     """A target that the caller named and the article does not: said so, rather than left out."""
-    return Judgement(name=name, salience=0.0, stance=None, probabilities=None, mentions=(), evidence=())
+    return Judgement(name=name, salience=0.0, stance=None, scores=None, mentions=(), evidence=())
 
 
 def _votes(testimonies: Sequence[Testimony]) -> Votes:

@@ -9,7 +9,7 @@ from itertools import islice
 
 import numpy as np
 
-from app.domain.values import Annotation, CountryCode, Judgement, Kind, Mention, Span, Stance
+from app.domain.values import Annotation, CountryCode, Judgement, Kind, Mention, Probabilities, Span, Stance
 from app.inference.aggregation import DIGITS, Aggregation, Floats, rounded
 from app.inference.attribution import voices
 from app.inference.drafting import Draft, DraftField
@@ -90,7 +90,7 @@ class Reader:
                 kind=subject.kind,
                 probability=round(subject.probability, DIGITS),
                 stance=list(Stance)[int(probabilities.argmax())],
-                probabilities=rounded(probabilities),
+                probabilities=Probabilities(*rounded(probabilities)),
                 voice=voice,
             )
             sentence = field.sentences[bisect_right(starts, span.start) - 1]

@@ -33,8 +33,8 @@ def of_stance(wanted: Filter) -> Iterator[Condition]:
         yield _one_of(StanceRow.country, wanted.countries)
     if wanted.stances:
         yield _stance(wanted.stances)
-    if wanted.min_probability is not None:
-        yield StanceRow.probability >= wanted.min_probability
+    if wanted.min_score is not None:
+        yield StanceRow.probability >= wanted.min_score
     if wanted.min_salience is not None:
         yield StanceRow.salience >= wanted.min_salience
 
@@ -49,7 +49,7 @@ def published(wanted: Filter, column: InstrumentedAttribute[int]) -> Iterator[Co
 
 def having_stance(wanted: Filter) -> Iterator[Condition]:
     """Articles with at least one stance that is wanted. A model version alone asks only that it annotated the article."""
-    about_stances = (wanted.countries, wanted.stances, wanted.min_probability is not None, wanted.min_salience is not None)
+    about_stances = (wanted.countries, wanted.stances, wanted.min_score is not None, wanted.min_salience is not None)
     if any(about_stances):
         yield exists().where(StanceRow.article_id == ArticleRow.id, *of_stance(wanted))
     elif wanted.model is not None:

@@ -1,11 +1,14 @@
-"""What an annotation says, as the JSON that is kept of it. Loading gives back what was dumped."""
+"""What an annotation says, as the JSON that is kept of it. Loading gives back what was dumped.
+
+The scores of judgements and evidence are kept under the names they had in the first version, `probabilities` and `probability`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from app.domain.values import CountryCode, Evidence, Field, Judgement, Kind, Mention, Probabilities, Span, Stance, Voice
+from app.domain.values import CountryCode, Evidence, Field, Judgement, Kind, Mention, Probabilities, Scores, Span, Stance, Voice
 
 
 def dump(judgements: Sequence[Judgement]) -> list[dict[str, Any]]:
@@ -22,7 +25,7 @@ def dump_evidence(evidence: Evidence) -> dict[str, Any]:
         "span": [evidence.span.start, evidence.span.end],
         "quote": evidence.quote,
         "stance": evidence.stance.value,
-        "probability": evidence.probability,
+        "probability": evidence.score,
     }
 
 
@@ -32,7 +35,7 @@ def load_evidence(value: dict[str, Any]) -> Evidence:
         span=Span(*value["span"]),
         quote=value["quote"],
         stance=Stance(value["stance"]),
-        probability=value["probability"],
+        score=value["probability"],
     )
 
 
@@ -42,11 +45,11 @@ def _dump_judgement(judgement: Judgement) -> dict[str, Any]:
         "name": judgement.name,
         "salience": judgement.salience,
         "stance": judgement.stance,
-        "probabilities": _dump_probabilities(judgement.probabilities),
+        "probabilities": _dump_scores(judgement.scores),
         "mentions": [_dump_mention(mention) for mention in judgement.mentions],
         "evidence": [dump_evidence(evidence) for evidence in judgement.evidence],
-        "author": _dump_probabilities(judgement.author),
-        "attributed": _dump_probabilities(judgement.attributed),
+        "author": _dump_scores(judgement.author),
+        "attributed": _dump_scores(judgement.attributed),
     }
 
 
@@ -56,11 +59,11 @@ def _load_judgement(value: dict[str, Any]) -> Judgement:
         name=value["name"],
         salience=value["salience"],
         stance=value["stance"] and Stance(value["stance"]),
-        probabilities=_load_probabilities(value["probabilities"]),
+        scores=_load_scores(value["probabilities"]),
         mentions=tuple(_load_mention(mention) for mention in value["mentions"]),
         evidence=tuple(load_evidence(evidence) for evidence in value["evidence"]),
-        author=_load_probabilities(value["author"]),
-        attributed=_load_probabilities(value["attributed"]),
+        author=_load_scores(value["author"]),
+        attributed=_load_scores(value["attributed"]),
     )
 
 
@@ -72,7 +75,7 @@ def _dump_mention(mention: Mention) -> dict[str, Any]:
         "kind": mention.kind,
         "probability": mention.probability,
         "stance": mention.stance.value,
-        "probabilities": _dump_probabilities(mention.probabilities),
+        "probabilities": _dump_scores(mention.probabilities),
         "voice": mention.voice.value,
     }
 
@@ -90,9 +93,9 @@ def _load_mention(value: dict[str, Any]) -> Mention:
     )
 
 
-def _dump_probabilities(probabilities: Probabilities | None) -> list[float] | None:
-    return None if probabilities is None else [probabilities.favor, probabilities.neutral, probabilities.against]
+def _dump_scores(scores: Scores | None) -> list[float] | None:
+    return None if scores is None else [scores.favor, scores.neutral, scores.against]
 
 
-def _load_probabilities(values: list[float] | None) -> Probabilities | None:
-    return None if values is None else Probabilities(*values)
+def _load_scores(values: list[float] | None) -> Scores | None:
+    return None if values is None else Scores(*values)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Delete, Insert, Update, delete, insert, select, update
 
 from app.domain.records import ArticleReference, Filter, ListedStance, Sort, StoredAnnotation
-from app.domain.values import CountryCode, Judgement, Kind, Probabilities, PublicationTime
+from app.domain.values import CountryCode, Judgement, Kind, PublicationTime, Scores
 from app.storage import articles, conditions, judgements, publication
 from app.storage.keyset import Found, Keyset, Statement
 from app.storage.tables import AnnotationRow, ArticleRow, RevisionRow, StanceRow
@@ -39,9 +39,9 @@ def rows(stored: StoredAnnotation, published: PublicationTime | None) -> list[di
     }
     least_salient_first = enumerate(reversed(stored.annotation.countries))
     return [
-        {**shared, "rank": rank, **_columns(judgement, judgement.probabilities)}
+        {**shared, "rank": rank, **_columns(judgement, judgement.scores)}
         for rank, judgement in least_salient_first
-        if judgement.probabilities is not None
+        if judgement.scores is not None
     ]
 
 
@@ -85,7 +85,7 @@ def read(row: Found) -> ListedStance:
         salience=row.salience,
         mention_count=row.mention_count,
         stance=row.stance,
-        probabilities=Probabilities(favor=row.favor, neutral=row.neutral, against=row.against),
+        scores=Scores(favor=row.favor, neutral=row.neutral, against=row.against),
         model=row.model,
         created_at=row.created_at,
         evidence=judgements.load_evidence(row.evidence) if row.evidence else None,
@@ -113,7 +113,7 @@ def _of(article_id: UUID) -> conditions.Condition:
     return StanceRow.annotation_id.in_(select(AnnotationRow.id).where(AnnotationRow.article_id == article_id))
 
 
-def _columns(judgement: Judgement, probabilities: Probabilities) -> dict[str, Any]:
+def _columns(judgement: Judgement, scores: Scores) -> dict[str, Any]:
     return {
         "country": judgement.country,
         "name": judgement.name,
@@ -121,9 +121,9 @@ def _columns(judgement: Judgement, probabilities: Probabilities) -> dict[str, An
         "kinds": sum(KIND_BITS[kind] for kind in {mention.kind for mention in judgement.mentions} if kind is not None),
         "mention_count": len(judgement.mentions),
         "salience": judgement.salience,
-        "probability": None if judgement.stance is None else probabilities.of(judgement.stance),
-        "favor": probabilities.favor,
-        "neutral": probabilities.neutral,
-        "against": probabilities.against,
+        "probability": None if judgement.stance is None else scores.of(judgement.stance),
+        "favor": scores.favor,
+        "neutral": scores.neutral,
+        "against": scores.against,
         "evidence": judgements.dump_evidence(judgement.evidence[0]) if judgement.evidence else None,
     }

@@ -145,7 +145,7 @@ class StanceRow(Base):
     mention_count: Mapped[int]
     salience: Mapped[float]
     probability: Mapped[float | None]
-    """That of `stance`; NULL when undecided."""
+    """The score of `stance`; NULL when undecided. The column has its first version's name: docs/decisions/0015."""
     favor: Mapped[float]
     neutral: Mapped[float]
     against: Mapped[float]

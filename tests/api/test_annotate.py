@@ -43,13 +43,13 @@ def test_every_span_is_where_its_quote_is_even_after_emoji_and_combining_marks(s
         assert fields[span["field"]][span["start"] : span["end"]] == span["quote"]
 
 
-def test_a_named_target_is_judged_and_one_never_mentioned_has_no_probabilities(stateless: TestClient) -> None:
+def test_a_named_target_is_judged_and_one_never_mentioned_has_no_scores(stateless: TestClient) -> None:
     said = annotate(stateless, text="Reporters condemned Lumen Rail.", targets=["Lumen Rail", "Nobody"]).json()
     found, missing = said["targets"]
     assert (found["name"], found["stance"], found["mention_count"]) == ("Lumen Rail", "against", 1)
     assert found["mentions"][0]["kind"] is None
     assert "country" not in found
-    assert (missing["stance"], missing["probabilities"], missing["mentions"]) == (None, None, [])
+    assert (missing["stance"], missing["scores"], missing["mentions"]) == (None, None, [])
 
 
 @pytest.mark.parametrize("text", ["", " \n\t\u2003"])

@@ -39,7 +39,7 @@ def any_votes(draw: st.DrawFn) -> Votes:
 
 @pytest.mark.parametrize("rule", RULES)
 @given(given_votes=any_votes())
-def test_every_rule_gives_probabilities(rule: str, given_votes: Votes) -> None:
+def test_every_rule_gives_shares_of_one(rule: str, given_votes: Votes) -> None:
     rounded(Aggregation(rule=rule, neutral_discount=1.0).judge(given_votes))
 
 

@@ -63,7 +63,7 @@ async def test_a_stance_shows_its_article_and_its_best_evidence(store: Store, st
     assert stance.article == ArticleReference(given.id, "One", "P", "https://example.org/1", given.submission.published)
     assert (stance.annotation_id, stance.model) == (given.annotation.id, given.annotation.annotation.model)
     assert (stance.country, stance.name, stance.salience, stance.mention_count) == ("KZ", said.name, 0.1, 2)
-    assert (stance.stance, stance.probabilities, stance.evidence) == (None, said.probabilities, said.evidence[0])
+    assert (stance.stance, stance.scores, stance.evidence) == (None, said.scores, said.evidence[0])
     assert stance.created_at == given.created_at
 
 
@@ -94,7 +94,7 @@ async def test_by_publication_the_latest_is_first_and_the_undated_last(store: St
         (Filter(publisher="p"), []),
         (Filter(url="https://example.org/1"), ["first"]),
         (Filter(external_id="1"), ["first"]),
-        (Filter(min_probability=0.6), ["first"]),
+        (Filter(min_score=0.6), ["first"]),
         (Filter(min_salience=0.4), ["second", "first"]),
         (Filter(min_salience=0.41), ["first"]),
         (Filter(model="scripted@000000000001"), ["third", "second", "first"]),

@@ -89,7 +89,7 @@ filters = st.builds(
     external_id=st.none() | st.sampled_from(["0", "1", "x"]),
     published_from=st.none() | moments,
     published_to=st.none() | moments,
-    min_probability=st.none() | st.sampled_from(PROBABILITIES),
+    min_score=st.none() | st.sampled_from(PROBABILITIES),
     min_salience=st.none() | st.sampled_from(SALIENCES),
     model=st.none() | st.sampled_from([*MODELS, "nobody@000000000003"]),
 )
@@ -159,7 +159,7 @@ def first_moment(article: StoredArticle) -> datetime:
 
 
 def articles(known: list[Known], wanted: Filter, sort: Sort) -> list[str]:
-    about_stances = wanted.countries or wanted.stances or wanted.min_probability is not None or wanted.min_salience is not None
+    about_stances = wanted.countries or wanted.stances or wanted.min_score is not None or wanted.min_salience is not None
     return [
         each.article.id
         for each in newest_first(known, sort)
@@ -196,11 +196,11 @@ def fits_article(article: StoredArticle, wanted: Filter) -> bool:
 
 
 def fits_stance(judged: Judgement, wanted: Filter) -> bool:
-    probability = judged.probabilities.of(judged.stance) if judged.probabilities and judged.stance else -1.0
+    score = judged.scores.of(judged.stance) if judged.scores and judged.stance else -1.0
     return (
         (not wanted.countries or judged.country in wanted.countries)
         and (not wanted.stances or judged.stance in wanted.stances)
-        and (wanted.min_probability is None or probability >= wanted.min_probability)
+        and (wanted.min_score is None or score >= wanted.min_score)
         and (wanted.min_salience is None or judged.salience >= wanted.min_salience)
     )
 

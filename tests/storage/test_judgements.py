@@ -5,28 +5,28 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.values import Evidence, Judgement, Mention, Probabilities, Span, Stance
+from app.domain.values import Evidence, Judgement, Mention, Probabilities, Scores, Span, Stance
 from app.storage import judgements
 
 SPANS = st.tuples(st.integers(0, 10**6), st.integers(1, 500)).map(lambda pair: Span(pair[0], pair[0] + pair[1]))
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 SHARES = st.floats(0, 1)
-PROBABILITIES = st.floats(0, 0.5).flatmap(
-    lambda one: st.floats(0, 0.5).map(lambda other: Probabilities(one, other, 1 - one - other))
-)
+HALVES = st.tuples(st.floats(0, 0.5), st.floats(0, 0.5))
+PROBABILITIES = HALVES.map(lambda pair: Probabilities(*pair, 1 - sum(pair)))
+SCORES = HALVES.map(lambda pair: Scores(*pair, 1 - sum(pair)))
 MENTIONS = st.builds(Mention, span=SPANS, quote=TEXTS, probability=SHARES, probabilities=PROBABILITIES)
-EVIDENCE = st.builds(Evidence, span=SPANS, quote=TEXTS, probability=SHARES)
+EVIDENCE = st.builds(Evidence, span=SPANS, quote=TEXTS, score=SHARES)
 JUDGEMENTS = st.builds(
     Judgement,
     name=TEXTS,
     salience=SHARES,
     stance=st.none() | st.sampled_from(Stance),
-    probabilities=PROBABILITIES,
+    scores=SCORES,
     mentions=st.lists(MENTIONS, max_size=3).map(tuple),
     evidence=st.lists(EVIDENCE, max_size=2).map(tuple),
     country=st.none() | st.sampled_from(["CN", "KZ"]),
-    author=st.none() | PROBABILITIES,
-    attributed=st.none() | PROBABILITIES,
+    author=st.none() | SCORES,
+    attributed=st.none() | SCORES,
 )
 
 
@@ -36,5 +36,5 @@ def test_a_judgement_survives_its_way_through_json(said: list[Judgement]) -> Non
 
 
 def test_a_target_that_the_article_never_mentions_survives_too() -> None:
-    never = Judgement(name="Ada", salience=0.0, stance=None, probabilities=None, mentions=(), evidence=())
+    never = Judgement(name="Ada", salience=0.0, stance=None, scores=None, mentions=(), evidence=())
     assert judgements.load(judgements.dump([never])) == (never,)
