@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 TRAIN_VENV ?= .venv-training
+TORCH_VENV ?= .venv-torch
 DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint format openapi evaluate training-env lock clean
+.PHONY: help install run test test-torch lint format openapi evaluate train training-env lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -30,6 +31,16 @@ run: install ## Migrate the default database and serve http://127.0.0.1:8000
 test: $(BIN)/.test ## Run the whole test suite, on SQLite and on a real PostgreSQL
 	$(BIN)/python -m pytest $(ARGS)
 
+# An environment of its own: the one of `make test` has no torch, as the service has none by default.
+$(TORCH_VENV)/.installed: pyproject.toml constraints.txt
+	test -x $(TORCH_VENV)/bin/python || $(PYTHON) -m venv $(TORCH_VENV)
+	$(TORCH_VENV)/bin/python -m pip install --quiet --upgrade pip
+	$(TORCH_VENV)/bin/python -m pip install --quiet --constraint constraints.txt --group test --editable '.[torch]' torch==2.13.0
+	touch $@
+
+test-torch: $(TORCH_VENV)/.installed ## Run the tests of the torch extra, in an environment with torch
+	$(TORCH_VENV)/bin/python -m pytest tests/torch $(ARGS)
+
 lint: $(BIN)/.test ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -50,8 +61,11 @@ training-env: ## Create .venv-training with torch
 	$(TRAIN_VENV)/bin/python -m pip install --quiet --upgrade pip
 	$(TRAIN_VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[training]'
 
+train: ## Make a model anew with the fixed seed (DATA, BASE and OUT are folders); what is done already is skipped
+	$(TRAIN_VENV)/bin/python -m training.recipe $(DATA) $(BASE) $(OUT)
+
 lock: $(BIN)/.test ## Write constraints.txt from what is installed now
 	$(BIN)/python -m pip freeze --exclude-editable --exclude standpoint | grep -v '^torch==' > constraints.txt
 
 clean: ## Remove environments and caches
-	rm -rf $(VENV) $(TRAIN_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(TRAIN_VENV) $(TORCH_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -12,6 +12,8 @@ from app.domain.errors import StandpointError
 from app.inference.annotator import Options, TransformerAnnotator
 from app.inference.batching import Limits
 from app.inference.model_folder import InvalidModel
+from app.inference.opening import opened
+from app.inference.pair_annotator import PairAnnotator
 from app.refusal import Refusal
 from app.services.activate import activate
 from app.services.ports import Annotator
@@ -51,7 +53,7 @@ def open_store(settings: Settings) -> Iterator[Store]:
 
 
 @contextmanager
-def open_annotator(settings: Settings) -> Iterator[TransformerAnnotator]:
+def open_annotator(settings: Settings) -> Iterator[TransformerAnnotator | PairAnnotator]:
     """Verified, loaded and warm: one real inference has run. At the end it answers what it accepted."""
     options = Options(
         text_limit=settings.text_limit,
@@ -60,7 +62,7 @@ def open_annotator(settings: Settings) -> Iterator[TransformerAnnotator]:
         limits=Limits(jobs=settings.queue_limit),
     )
     with refusing():
-        annotator = TransformerAnnotator(settings.model, options=options)
+        annotator = opened(settings.model, options=options)
     try:
         yield annotator
     finally:

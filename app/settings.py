@@ -58,7 +58,10 @@ class Settings(BaseSettings):
     model: str = Field(
         default="standpoint-en",
         min_length=1,
-        description="The model that annotates: the name of a bundled one, or a folder that holds one.",
+        description=(
+            "The model that annotates: the name of a bundled one, a folder that holds one, or `hf:` and the name or folder of a "
+            "Hugging Face sequence-pair classifier (needs the `torch` extra)."
+        ),
     )
     text_limit: int = Field(
         default=200_000,

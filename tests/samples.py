@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import update
 
+from app.domain.models import ModelDescription
 from app.domain.records import StoredAnnotation, StoredArticle, Submission
 from app.domain.values import (
     Annotation,
@@ -78,6 +79,7 @@ class ScriptedAnnotator:
     ) -> None:
         self.script = dict(script or {})
         self.version = version
+        self.description = ModelDescription(version=version, languages=self.languages, size=0, calibrated=False)
         self._healthy = healthy
         self._before = before
 

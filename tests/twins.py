@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from app.domain.errors import UnsupportedLanguage
+from app.domain.models import ModelDescription
 from app.domain.values import (
     Annotation,
     ArticleText,
@@ -52,6 +53,7 @@ class DictionaryAnnotator:
 
     version = "twin@000000000000"
     languages = frozenset({"en"})
+    description = ModelDescription(version=version, languages=languages, size=0, calibrated=False)
 
     def __init__(self, *, limit: int = 200_000) -> None:
         self._limit = limit

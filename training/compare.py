@@ -22,9 +22,10 @@ from app.inference.annotator import TransformerAnnotator
 from app.inference.model_folder import NEEDED
 from app.inference.offline import annotate_all
 from training.data import rows, stance_file
-from training.evaluate import STANCE_TESTS, put, stance_probabilities, table
 from training.metrics import macro_f1
 from training.seal import seal
+from training.stance_tables import STANCE_TESTS, stance_probabilities
+from training.tables import markdown, put
 
 BEGIN, END = "<!-- compared -->", "<!-- end of compared -->"
 ROUNDS = 3
@@ -67,7 +68,7 @@ def main(
             [copy.name, f"{(copy / 'model.onnx').stat().st_size / 1e6:.0f}", *accuracy(annotator, data), f"{speed:.1f}"]
             for copy, annotator, speed in zip(copies, annotators, map(statistics.median, zip(*speeds, strict=True)), strict=True)
         ]
-    found = table(["model", "MB", *(f"{test} macro-F1" for test in STANCE_TESTS.values()), "articles/s"], body)
+    found = markdown(["model", "MB", *(f"{test} macro-F1" for test in STANCE_TESTS.values()), "articles/s"], body)
     print(found)
     if card:
         put(card, found, begin=BEGIN, end=END)

@@ -32,6 +32,16 @@ def annotation_id(annotation_id: Annotated[UUID, Path(description="A UUIDv7, as 
     return str(annotation_id)
 
 
+ModelId = Annotated[
+    str,
+    Path(
+        min_length=1,
+        max_length=200,
+        pattern="^[A-Za-z0-9._+@-]+$",
+        description="`name@digest`; the @ may be percent-encoded.",
+        examples=["standpoint-en@4f0c1d9a72be"],
+    ),
+]
 UsesSettings = Annotated[Settings, Depends(settings)]
 UsesStore = Annotated[Store, Depends(store)]
 UsesAnnotator = Annotated[Annotator, Depends(annotator)]

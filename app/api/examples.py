@@ -9,6 +9,7 @@ from app.api import problems
 from app.api.problems import ProblemError, RequestError
 from app.api.schemas_annotations import AnnotationPageResponse, AnnotationResponse
 from app.api.schemas_articles import ArticleItemResponse, ArticlePageResponse, ArticleResponse
+from app.api.schemas_models import ModelResponse
 from app.api.schemas_stances import (
     CountryCountResponse,
     CountryPageResponse,
@@ -21,6 +22,7 @@ from app.api.schemas_stances import (
     StanceResponse,
 )
 from app.domain import errors
+from app.domain.models import KnownModel, ModelDescription, Table
 from app.domain.records import (
     ArticleReference,
     CountryCount,
@@ -184,6 +186,30 @@ SERIES = SeriesResponse.of(
 COUNTRIES = CountryPageResponse(items=[CountryCountResponse.of(CountryCount(CountryCode("CN"), "China", 41))], next_cursor=None)
 PUBLISHERS = PublisherPageResponse(items=[PublisherCountResponse.of(PublisherCount(PUBLISHER, 17))], next_cursor=None)
 MODELS = ModelPageResponse(items=[ModelCountResponse.of(ModelCount(MODEL, True, 58))], next_cursor=None)
+A_MODEL = ModelResponse.of(
+    KnownModel(
+        MODEL,
+        active=True,
+        annotations=58,
+        description=ModelDescription(
+            version=MODEL,
+            languages=frozenset({"en"}),
+            size=72_223_885,
+            calibrated=True,
+            base="sentence-transformers/all-mpnet-base-v2",
+            licence="Apache-2.0",
+            evaluation=(
+                Table(
+                    "calibration",
+                    "Calibration of mention probabilities",
+                    "Expected calibration error in points, beside what a perfectly calibrated model would show.",
+                    ("test", "error", "perfectly calibrated"),
+                    (("Newspapers A", 2.4, 2.2), ("Newspapers B", 3.0, 2.9)),
+                ),
+            ),
+        ),
+    )
+)
 
 ARTICLE_REQUEST = {
     "external_id": "herald-20241114-17",
@@ -249,4 +275,12 @@ TOO_MANY_POINTS = errors.InvalidQuery("interval", "gives more than 10000 points;
 CURSORS = (INVALID_PARAMETER, errors.InvalidCursor("is not one of this list"))
 NO_ARTICLE = (INVALID_ID, errors.ArticleNotFound(ARTICLE_ID))
 NO_ANNOTATION = (INVALID_ID, errors.AnnotationNotFound(ANNOTATION_ID))
+NO_MODEL = (
+    RequestError(
+        problems.INVALID_REQUEST,
+        "1 part of the request cannot be used.",
+        ProblemError(pointer="#/path/model_id", detail="must match ^[A-Za-z0-9._+@-]+$"),
+    ),
+    errors.ModelNotFound(MODEL),
+)
 CONFLICT = (errors.ArticleConflict(ARTICLE_ID, fields=("title", "published_at")),)

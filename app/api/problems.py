@@ -170,7 +170,10 @@ TABLE: Mapping[type[errors.StandpointError], ProblemType] = {
         "No annotation has this id, or its article was deleted.",
     ),
     errors.ModelNotFound: ProblemType(
-        HTTPStatus.NOT_FOUND, "model-not-found", "There is no such model", "No annotation names this model."
+        HTTPStatus.NOT_FOUND,
+        "model-not-found",
+        "There is no such model",
+        "No model that is installed and no stored annotation has this `name@digest`.",
     ),
     errors.ArticleConflict: ProblemType(
         HTTPStatus.CONFLICT,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from urllib.parse import quote
 
 from pydantic import Field
 
@@ -139,10 +140,12 @@ class ModelCountResponse(Response):
     model: ModelVersion
     active: bool = Field(description="Whether it annotates what comes in now.")
     annotations: Count
+    href: str = Field(description="Where the rest is said of it.", max_length=1000)
 
     @classmethod
     def of(cls, value: ModelCount) -> ModelCountResponse:
-        return cls(model=value.model, active=value.active, annotations=value.annotations)
+        href = f"/v1/models/{quote(value.model, safe='@')}"
+        return cls(model=value.model, active=value.active, annotations=value.annotations, href=href)
 
 
 class StancePageResponse(Page[StanceResponse]):

@@ -92,6 +92,10 @@ class AnnotationNotFound(NotFound):
 class ModelNotFound(NotFound):
     what = "model"
 
+    def __str__(self) -> str:
+        # Unlike the other ids this one is free text of the caller, which is not repeated.
+        return "no model has this id"
+
 
 class ArticleConflict(StandpointError):
     """Another article with the same identity is stored and differs in `fields`."""

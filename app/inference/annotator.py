@@ -15,6 +15,7 @@ from app.domain.errors import DeadlineExceeded
 from app.domain.values import Annotation, ArticleText
 from app.inference import languages, validation
 from app.inference.batching import Batcher, Limits, Load
+from app.inference.description import described
 from app.inference.drafting import Draft, Drafter
 from app.inference.encoding import Row, TextEncoder
 from app.inference.engine import Engine, SpanLogits
@@ -46,6 +47,7 @@ class TransformerAnnotator:
     ) -> None:
         """Raises InvalidModel. Ready when it returns: one real inference has run."""
         self.folder = ModelFolder.open(model)
+        self.description = described(self.folder)
         self._options = options or Options()
         gazetteer = Gazetteer.load(self.folder.file("gazetteer.tsv"))
         self.encoder = TextEncoder(self.folder.file("tokenizer.json"), max_tokens=self.folder.config.max_tokens)

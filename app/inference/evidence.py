@@ -28,14 +28,18 @@ class Place:
 
 
 def place_of(mention: Mention, sentence: Span, text: str) -> Place:
+    return Place(mention.field, piece_of(mention.span, sentence, text))
+
+
+def piece_of(mention: Span, sentence: Span, text: str) -> Span:
     """The sentence without the white space around it; of a very long one the piece with the mention."""
     words = text[sentence.start : sentence.end]
     start = sentence.start + len(words) - len(words.lstrip())
     end = sentence.start + len(words.rstrip())
     if end - start > LONGEST:
-        start += (mention.span.start - start) // LONGEST * LONGEST
-        end = min(end, max(start + LONGEST, mention.span.end))
-    return Place(mention.field, Span(start, end))
+        start += (mention.start - start) // LONGEST * LONGEST
+        end = min(end, max(start + LONGEST, mention.end))
+    return Span(start, end)
 
 
 def evidence(

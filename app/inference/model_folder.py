@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from app.inference.outcomes import KINDS
 
 BUNDLED = Path(__file__).parent / "bundled"
 SUMS = "SHA256SUMS"
+# It is part of the address /v1/models/{id}.
+_NAME = re.compile("[A-Za-z0-9._+-]{1,100}")
 NEEDED = ("model.onnx", "tokenizer.json", "gazetteer.tsv", "config.json")
 
 
@@ -40,6 +43,7 @@ class ModelConfig:
     undecided_below: float
     link: Mapping[str, Any]
     aggregation: Mapping[str, Any]
+    is_calibrated: bool
 
     @classmethod
     def parse(cls, text: str) -> ModelConfig:
@@ -50,6 +54,8 @@ class ModelConfig:
             Aggregation.parse(values["aggregation"]), LinkWeights.parse(values["link"])
             if tuple(values["stances"]) != tuple(Stance) or tuple(values["kinds"]) != KINDS:
                 raise InvalidModel("config.json: the heads' stances or kinds are not the ones this version reads")
+            if not _NAME.fullmatch(values["name"]):
+                raise InvalidModel("config.json: the name has other characters than letters, digits and ._+-")
             return cls(
                 name=values["name"],
                 languages=frozenset(values["languages"]),
@@ -59,6 +65,7 @@ class ModelConfig:
                 undecided_below=float(values["undecided_below"]),
                 link=values["link"],
                 aggregation=values["aggregation"],
+                is_calibrated={"country", "target"} <= set(values["calibration"]),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidModel(f"config.json: {error!r}") from error

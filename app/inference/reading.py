@@ -51,7 +51,9 @@ class Reader:
 
     def annotation(self, draft: Draft, outputs: Sequence[SpanLogits]) -> Annotation:
         """`outputs` are the logits of the draft's rows."""
-        heard = heard_of(draft, outputs)
+        return self.of_heard(draft, heard_of(draft, outputs))
+
+    def of_heard(self, draft: Draft, heard: Sequence[Heard]) -> Annotation:
         testimonies: dict[CountryCode | int, list[Testimony]] = {}
         links = iter(self._links(heard))
         for field in heard:

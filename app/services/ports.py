@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from app.domain.models import ModelDescription
 from app.domain.values import Annotation, ArticleText
 
 
@@ -18,6 +19,11 @@ class Annotator(Protocol):
 
     @property
     def languages(self) -> frozenset[str]: ...
+
+    @property
+    def description(self) -> ModelDescription:
+        """What `GET /v1/models/{id}` says of the model."""
+        ...
 
     async def annotate(
         self, text: ArticleText, *, language: str | None = None, targets: Sequence[str] = (), bulk: bool = False

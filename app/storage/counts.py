@@ -40,5 +40,9 @@ def articles_by_publisher() -> Select[str | None, int]:
     return select(ArticleRow.publisher, func.count()).group_by(ArticleRow.publisher)
 
 
+def annotations_of_model(model: str) -> Select[int]:
+    return select(func.count()).where(AnnotationRow.model == model)
+
+
 def annotations_by_model() -> Select[str, int]:
     return select(AnnotationRow.model, func.count()).group_by(AnnotationRow.model).order_by(AnnotationRow.model)

@@ -192,7 +192,9 @@ def test_countries_publishers_and_models_are_counted(stored: TestClient) -> None
     assert counts == {"CN": 2, "FR": 2, "BY": 1, "DE": 1, "KE": 1}
     assert listed(stored, "/v1/countries")[0]["name"] == "China"
     assert [(item["publisher"], item["articles"]) for item in listed(stored, "/v1/publishers")] == [("A", 2), ("B", 2), (None, 1)]
-    assert listed(stored, "/v1/models") == [{"model": "twin@000000000000", "active": True, "annotations": 5}]
+    assert listed(stored, "/v1/models") == [
+        {"model": "twin@000000000000", "active": True, "annotations": 5, "href": "/v1/models/twin@000000000000"}
+    ]
 
 
 @pytest.mark.parametrize("query", ["publisher=%FF", "publisher=a%00b", "publisher=%ED%A0%80", "a=1&" * 500])

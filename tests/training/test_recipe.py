@@ -1,0 +1,114 @@
+"""make train: the order of the steps, what they hand on to each other, and going on after a stop."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from training import recipe
+from training.recipe import RECORD, OtherRecipe, Step, begun, prepare, run, steps
+
+ORDER = ["teacher", "teach", "student", "export", "seal", "calibrate"]
+
+
+def plan(out: Path, **given: int) -> list[Step]:
+    return steps(Path("/data"), Path("/base model"), out, **given)
+
+
+def options(step: Step) -> dict[str, str]:
+    words = step.command
+    return {word: following for word, following in zip(words, [*words[1:], ""], strict=True) if word.startswith("--")}
+
+
+def test_every_step_takes_what_those_before_it_leave(tmp_path: Path) -> None:
+    teacher, teach, student, export, seal, calibrate = plan(tmp_path)
+    assert [step.name for step in plan(tmp_path)] == ORDER
+    assert options(teach)["--weights"] == options(student)["--start"] == str(Path(options(teacher)["--out"]) / "average.pt")
+    assert options(teach)["--out"] == options(student)["--teacher"]
+    assert options(teach)["--unlabelled"] == options(student)["--unlabelled"] == "12000"
+    assert options(export)["--weights"] == str(Path(options(student)["--out"]) / "average.pt")
+    assert (options(export)["--layers"], options(export)["--inner"]) == (
+        options(student)["--layers"],
+        options(student)["--inner"],
+    )
+    assert seal.command[-1] == calibrate.command[-1] == options(export)["--out"] == str(tmp_path / "model")
+    assert options(teacher)["--base"] == "/base model"
+
+
+def test_the_seed_is_fixed_unless_it_is_given(tmp_path: Path) -> None:
+    assert [options(step).get("--seed") for step in plan(tmp_path)[::2][:2]] == ["13", "13"]
+    assert options(plan(tmp_path, seed=5)[0])["--seed"] == "5"
+
+
+def test_every_option_is_one_that_its_program_knows(tmp_path: Path) -> None:
+    """Read from the sources, since the programs themselves need torch."""
+    for step in plan(tmp_path):
+        source = (Path(recipe.__file__).parents[1] / Path(*step.command[0].split("."))).with_suffix(".py")
+        assert source.exists()
+        for option in options(step):
+            assert f'"{option}"' in source.read_text(encoding="utf-8"), (step.name, option)
+
+
+class Stopped(Exception):
+    pass
+
+
+def test_a_stopped_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    ran: list[str] = []
+
+    def until_student(command: Sequence[str]) -> None:
+        ran.append(command[0])
+        if len(ran) == 3:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        run(plan(tmp_path), tmp_path, execute=until_student)
+    kept = json.loads((tmp_path / RECORD).read_text())
+    assert kept["done"] == ["teacher", "teach"] and set(kept["seconds"]) == {"teacher", "teach", "student"}
+    record = run(plan(tmp_path), tmp_path, execute=lambda command: ran.append(command[0]))
+    assert ran[3:] == ["training.train", "training.export", "training.seal", "training.calibrate"]
+    assert record.done == ORDER
+    run(plan(tmp_path), tmp_path, execute=lambda command: pytest.fail("all is done"))
+
+
+def test_time_of_stopped_runs_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(0, 10_000, 60))
+    monkeypatch.setattr("training.recipe.time.monotonic", lambda: next(clock))
+
+    def stop(command: Sequence[str]) -> None:
+        raise Stopped
+
+    for _ in range(2):
+        with pytest.raises(Stopped):
+            run(plan(tmp_path), tmp_path, execute=stop)
+    record = run(plan(tmp_path), tmp_path, execute=lambda command: None)
+    assert record.seconds["teacher"] == 180 and record.minutes == 8.0
+    assert json.loads((tmp_path / RECORD).read_text())["minutes"] == 8.0
+
+
+def test_a_folder_of_another_recipe_is_refused(tmp_path: Path) -> None:
+    run(plan(tmp_path), tmp_path, execute=lambda command: None)
+    with pytest.raises(OtherRecipe, match="teacher, student"):
+        begun(plan(tmp_path, seed=14), tmp_path)
+
+
+def test_the_names_of_countries_are_there_before_anything_runs(tmp_path: Path) -> None:
+    prepare(tmp_path / "out")
+    assert (tmp_path / "out" / "model" / "gazetteer.tsv").stat().st_size > 1_000_000
+    assert (tmp_path / "out" / "float").is_dir()
+
+
+def test_a_step_that_fails_ends_the_program_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["recipe", str(tmp_path / "no data"), str(tmp_path / "no base"), str(tmp_path)])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("training.recipe", run_name="__main__")
+    assert ended.value.code == 1
+    assert "training.train" in capsys.readouterr().err
+    assert json.loads((tmp_path / RECORD).read_text())["done"] == []
