@@ -39,7 +39,7 @@ USUAL_LIMIT = 512
 class Encoded:
     """The inputs of one pair, as lists of one length."""
 
-    inputs: Mapping[str, Sequence[int]]
+    inputs: Mapping[str, list[int]]
 
     def __len__(self) -> int:
         return len(self.inputs["input_ids"])
@@ -49,7 +49,7 @@ class PairModel:
     """Runs on a GPU if there is one. Raises InvalidModel for what is no such classifier, or has labels that name no stances."""
 
     def __init__(self, name: str, *, threads: int = 0) -> None:
-        logging.disable_progress_bar()
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         folder = located(name)
         torch.set_num_threads(threads or usable_cores())
         try:
@@ -74,12 +74,12 @@ class PairModel:
         text = pair.context.text[shown.start : shown.end]
         return Encoded({name: list(ids) for name, ids in self._tokenizer(text, pair.name).items()}), shown
 
-    @torch.inference_mode()
     def run(self, rows: Sequence[Encoded]) -> list[Floats]:
         """Logits [3] of each, in the order of the stances."""
         batch = self._tokenizer.pad([dict(row.inputs) for row in rows], return_tensors="pt").to(self._device)
-        logits = self._model(**batch).logits[:, self._columns].float().cpu().numpy()
-        return list(logits)
+        with torch.inference_mode():
+            logits = self._model(**batch).logits[:, self._columns]
+        return list(logits.float().cpu().numpy())
 
     def _fitting(self, pair: Pair) -> Span:
         context = pair.context

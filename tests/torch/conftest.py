@@ -43,18 +43,28 @@ def taught() -> BertForSequenceClassification:
         num_attention_heads=2,
         intermediate_size=64,
         max_position_embeddings=MAX_LENGTH,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
         id2label=LABELS,
         label2id={name: number for number, name in LABELS.items()},
     )
     model, words = BertForSequenceClassification(config), tokenizer()
-    pairs = [(f"France {verb} {who} for its courts .", who, label) for verb, label in CUES.items() for who in WORDS[3:8]]
+    pairs = [
+        (f"{'the ' * fill}France {verb} {who} for its courts {'the ' * (20 - fill)}.", asked, label)
+        for verb, label in CUES.items()
+        for fill in (0, 7, 20)
+        for who in WORDS[3:8]
+        for asked in (who, "France")
+    ]
     batch = words([text for text, _, _ in pairs], [who for _, who, _ in pairs], padding=True, return_tensors="pt")
     labels = torch.tensor([label for _, _, label in pairs])
     optimizer = torch.optim.Adam(model.parameters(), lr=5e-3)
-    for _ in range(60):
+    for _ in range(80):
         optimizer.zero_grad()
-        model(**batch, labels=labels).loss.backward()
+        loss = model(**batch, labels=labels).loss
+        loss.backward()
         optimizer.step()
+    assert loss < 0.05
     return model.eval()
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import runpy
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -103,12 +101,9 @@ def test_the_names_of_countries_are_there_before_anything_runs(tmp_path: Path) -
     assert (tmp_path / "out" / "float").is_dir()
 
 
-def test_a_step_that_fails_ends_the_program_with_its_reason(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(sys, "argv", ["recipe", str(tmp_path / "no data"), str(tmp_path / "no base"), str(tmp_path)])
+def test_a_step_that_fails_ends_the_program_with_its_reason(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        runpy.run_module("training.recipe", run_name="__main__")
+        recipe.main(tmp_path / "no data", tmp_path / "no base", tmp_path)
     assert ended.value.code == 1
-    assert "training.train" in capsys.readouterr().err
+    assert "training.train" in capfd.readouterr().err
     assert json.loads((tmp_path / RECORD).read_text())["done"] == []
