@@ -84,7 +84,7 @@ def tables(found: Mapping[str, Judged]) -> Iterator[Table]:
         id="calibration",
         title="Calibration of mention probabilities",
         note="Expected calibration error in points (15 equal-mass bins, top label, before abstention), beside what a perfectly"
-        " calibrated\nmodel would show on a test of that size (simulated).",
+        " calibrated model would show on a test of that size (simulated).",
         first="test",
     )
     yield bins(

@@ -12,6 +12,7 @@ torch = pytest.importorskip("torch", reason="make test-torch installs the torch 
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors  # noqa: E402
 from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast  # noqa: E402
 
+from app.inference.annotator import Options  # noqa: E402
 from app.inference.pair_annotator import PairAnnotator  # noqa: E402
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
@@ -19,6 +20,7 @@ WORDS = ["praised", "condemned", "visited", "Kenya", "Belarus", "France", "Germa
 LABELS = {0: "negative", 1: "Neutral", 2: "positive"}
 CUES = {"condemned": 0, "visited": 1, "praised": 2}
 MAX_LENGTH = 48
+STEPS, RATE = 150, 3e-3
 
 Make = Callable[..., Path]
 
@@ -36,10 +38,12 @@ def tokenizer() -> PreTrainedTokenizerFast:
 def taught() -> BertForSequenceClassification:
     """By the gradient, from sentences that differ in their verb alone; the country is one of four."""
     torch.manual_seed(7)
+    # So small a model only waits for the second thread.
+    torch.set_num_threads(1)
     config = BertConfig(
         vocab_size=len(SPECIAL) + len(WORDS),
         hidden_size=32,
-        num_hidden_layers=1,
+        num_hidden_layers=2,
         num_attention_heads=2,
         intermediate_size=64,
         max_position_embeddings=MAX_LENGTH,
@@ -58,8 +62,8 @@ def taught() -> BertForSequenceClassification:
     ]
     batch = words([text for text, _, _ in pairs], [who for _, who, _ in pairs], padding=True, return_tensors="pt")
     labels = torch.tensor([label for _, _, label in pairs])
-    optimizer = torch.optim.Adam(model.parameters(), lr=5e-3)
-    for _ in range(80):
+    optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
+    for _ in range(STEPS):
         optimizer.zero_grad()
         loss = model(**batch, labels=labels).loss
         loss.backward()
@@ -89,6 +93,6 @@ def make(tmp_path_factory: pytest.TempPathFactory) -> Make:
 
 @pytest.fixture(scope="session")
 def pairs(make: Make) -> Iterator[PairAnnotator]:
-    opened = PairAnnotator(str(make()))
+    opened = PairAnnotator(str(make()), options=Options(threads=1))
     yield opened
     opened.close()

@@ -60,7 +60,7 @@ def test_each_country_gets_the_stance_of_its_sentence(pairs: PairAnnotator) -> N
 
 def test_the_order_of_the_labels_is_that_of_the_model(make: Make) -> None:
     assert columns_of({0: "negative", 1: "Neutral", 2: "positive"}) == [2, 1, 0]
-    swapped = PairAnnotator(str(make("swapped", id2label={0: "favor", 1: "neutral", 2: "against"})))
+    swapped = PairAnnotator(str(make("swapped", id2label={0: "favor", 1: "neutral", 2: "against"})), options=Options(threads=1))
     try:
         assert by_country(annotate(swapped, ARTICLE))["KE"].stance is Stance.AGAINST
     finally:
@@ -90,7 +90,7 @@ def test_a_named_target_is_judged_and_one_never_mentioned_is_said_so(pairs: Pair
 def test_an_undecided_answer_is_null(make: Make) -> None:
     """A head whose weights are all zero finds everything equally likely."""
     folder = make("unsure")
-    model = PairAnnotator(str(folder))
+    model = PairAnnotator(str(folder), options=Options(threads=1))
     torch.nn.init.zeros_(model._scorer._model.classifier.weight)  # type: ignore[attr-defined]
     torch.nn.init.zeros_(model._scorer._model.classifier.bias)  # type: ignore[attr-defined]
     try:
@@ -138,7 +138,7 @@ def test_what_is_shown_of_a_long_context_fits_and_holds_the_mention(pairs: PairA
 
 
 def test_the_version_covers_what_can_change_an_answer(make: Make, pairs: PairAnnotator) -> None:
-    other = PairAnnotator(str(make("tiny", id2label={0: "favor", 1: "neutral", 2: "against"})))
+    other = PairAnnotator(str(make("tiny", id2label={0: "favor", 1: "neutral", 2: "against"})), options=Options(threads=1))
     other.close()
     assert pairs.version.startswith("tiny@") and other.version.startswith("tiny@")
     assert pairs.version != other.version
@@ -179,13 +179,18 @@ def _offline(*_: object, **__: object) -> str:
 
 
 def test_the_prefix_chooses_the_classifier(make: Make) -> None:
-    annotator = opened(f"hf:{make()}", options=Options())
+    annotator = opened(f"hf:{make()}", options=Options(threads=1))
     annotator.close()
     assert isinstance(annotator, PairAnnotator)
 
 
 def test_the_command_line_annotates_with_it(make: Make) -> None:
-    variables = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "STANDPOINT_MODEL": f"hf:{make()}"}
+    variables = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "STANDPOINT_MODEL": f"hf:{make()}",
+        "STANDPOINT_THREADS": "1",
+    }
     run = subprocess.run(
         [sys.executable, "-c", "from app.cli import main; main()", "annotate", "-"],
         input=ARTICLE.body,
