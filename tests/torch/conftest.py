@@ -20,7 +20,7 @@ WORDS = ["praised", "condemned", "visited", "Kenya", "Belarus", "France", "Germa
 LABELS = {0: "negative", 1: "Neutral", 2: "positive"}
 CUES = {"condemned": 0, "visited": 1, "praised": 2}
 MAX_LENGTH = 48
-STEPS, RATE = 150, 3e-3
+STEPS, RATE = 150, 5e-3
 
 Make = Callable[..., Path]
 
@@ -43,7 +43,7 @@ def taught() -> BertForSequenceClassification:
     config = BertConfig(
         vocab_size=len(SPECIAL) + len(WORDS),
         hidden_size=32,
-        num_hidden_layers=2,
+        num_hidden_layers=1,
         num_attention_heads=2,
         intermediate_size=64,
         max_position_embeddings=MAX_LENGTH,
@@ -54,9 +54,9 @@ def taught() -> BertForSequenceClassification:
     )
     model, words = BertForSequenceClassification(config), tokenizer()
     pairs = [
-        (f"{'the ' * fill}France {verb} {who} for its courts {'the ' * (20 - fill)}.", asked, label)
+        (f"{'the ' * fill}France {verb} {who} for its courts {'the ' * (2 - fill)}.", asked, label)
         for verb, label in CUES.items()
-        for fill in (0, 7, 20)
+        for fill in (0, 1, 2)
         for who in WORDS[3:8]
         for asked in (who, "France")
     ]
