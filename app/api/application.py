@@ -9,6 +9,7 @@ from starlette.types import Lifespan
 
 from app import __version__
 from app.api import annotate, answers, articles, docs, health, models, openapi, stances, summaries
+from app.api.deprecation import Announcements
 from app.api.middleware import HeadAsGet, RequestContext
 
 
@@ -26,6 +27,8 @@ def build(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     answers.install(app)
     for room in (annotate, articles, stances, summaries, models, health, docs):
         app.include_router(room.router)
+    # The last one added is the first that a request meets.
+    app.add_middleware(Announcements)
     app.add_middleware(HeadAsGet)
     app.add_middleware(RequestContext)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]

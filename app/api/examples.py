@@ -252,7 +252,15 @@ INVALID_ID = RequestError(
 )
 STORAGE = errors.StorageUnavailable("the database cannot be reached, is locked, or took too long")
 NOT_READY = (STORAGE, errors.EngineUnavailable("the engine does not run"))
-ANYWHERE = (RequestError(problems.INTERNAL_ERROR, "An unexpected fault; the log has it under this instance."),)
+UNKNOWN_PARAMETER = RequestError(
+    problems.INVALID_REQUEST,
+    "The query cannot be used.",
+    ProblemError(pointer="#/query", detail="has a parameter that this operation does not know"),
+)
+ANYWHERE = (
+    UNKNOWN_PARAMETER,
+    RequestError(problems.INTERNAL_ERROR, "An unexpected fault; the log has it under this instance."),
+)
 BODY = (
     RequestError(problems.MALFORMED_JSON, "The body is not JSON: it cannot be read from line 1, column 9."),
     RequestError(problems.BODY_TOO_LARGE, "The body has more than 4194304 bytes."),

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from app.api import country_codes, examples
+from app.api import country_codes, deprecation, examples, openapi_schemas
 from app.api.problems import MEDIA_TYPE, Problem
 
 TITLE = "Standpoint"
@@ -35,7 +35,7 @@ TAGS = [
 
 REQUEST_ID = {
     "description": "The id of this request, as the log names it.",
-    "schema": {"type": "string", "maxLength": 128},
+    "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[A-Za-z0-9._~-]+$"},
     "example": examples.REQUEST_ID,
 }
 RETRY_AFTER = {
@@ -78,15 +78,20 @@ def _made(app: FastAPI) -> dict[str, Any]:
     shared: dict[str, Any] = {}
     for operation in _operations(made):
         for parameter in operation.get("parameters", []):
-            parameter["schema"] = _never_null(parameter["schema"])
+            parameter["schema"] = openapi_schemas.never_null(parameter["schema"])
         operation["responses"] = dict(sorted(operation["responses"].items()))
         for status, response in operation["responses"].items():
             _add_headers(status, response)
             _share_examples(response, shared)
+            openapi_schemas.restore_nulls(response.get("content", {}))
+        deprecation.describe(operation)
     schemas = _schemas(made["components"]["schemas"])
-    headers = {"RequestId": REQUEST_ID, "RetryAfter": RETRY_AFTER}
-    made["components"] = {"schemas": schemas, "headers": headers, "examples": dict(sorted(shared.items()))}
-    return _without_unused_schemas(made)
+    headers = {"RequestId": REQUEST_ID, "RetryAfter": RETRY_AFTER, **deprecation.HEADERS}
+    made["components"] |= {"schemas": schemas, "headers": headers, "examples": dict(sorted(shared.items()))}
+    # Says outright that nothing is asked for, as long as no operation names a scheme of its own.
+    made.setdefault("security", [])
+    openapi_schemas.refine(made)
+    return _without_unused(made)
 
 
 def _schemas(found: dict[str, Any]) -> dict[str, Any]:
@@ -94,23 +99,18 @@ def _schemas(found: dict[str, Any]) -> dict[str, Any]:
     return dict(sorted({**found, **problem["$defs"], "CountryCode": COUNTRY_CODE}.items()))
 
 
-def _without_unused_schemas(made: dict[str, Any]) -> dict[str, Any]:
-    """FastAPI also lists the domain values behind fields that have a schema of their own."""
+def _without_unused(made: dict[str, Any]) -> dict[str, Any]:
+    """FastAPI also lists the domain values behind fields that have a schema of their own; and not every header is in use."""
     whole = json.dumps(made)
-    schemas = made["components"]["schemas"]
-    made["components"]["schemas"] = {name: schema for name, schema in schemas.items() if f'/schemas/{name}"' in whole}
+    for kind in ("schemas", "headers"):
+        found = made["components"][kind]
+        made["components"][kind] = {name: part for name, part in found.items() if f'#/components/{kind}/{name}"' in whole}
     return made
 
 
 def _operations(made: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for path in made["paths"].values():
         yield from path.values()
-
-
-def _never_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """A parameter can be left out, but no query can say null."""
-    (kept,) = [choice for choice in schema.get("anyOf", [{}]) if choice != {"type": "null"}]
-    return {**kept, **{name: value for name, value in schema.items() if name != "anyOf"}}
 
 
 def _add_headers(status: str, response: dict[str, Any]) -> None:

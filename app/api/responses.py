@@ -21,7 +21,9 @@ def success(
     """`headers` by name, with what they say."""
     response: dict[str, Any] = {"description": description}
     if example is not None:
-        response["content"] = {"application/json": {"example": example.model_dump(mode="json")}}
+        # The schema too: FastAPI knows it only for the status that the operation has by default.
+        schema = {"$ref": f"#/components/schemas/{type(example).__name__}"}
+        response["content"] = {"application/json": {"schema": schema, "example": example.model_dump_json()}}
     if headers:
         response["headers"] = {name: {"description": text, "schema": {"type": "string"}} for name, text in headers.items()}
     return {status: response}

@@ -40,7 +40,8 @@ class Request(BaseModel):
 
 
 class Response(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    # All fields are always sent, those with a default too; a generated client then has no optional ones to look after.
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
 
 class Page(Response, Generic[Item]):
