@@ -35,7 +35,7 @@ def create_app(settings: Settings, *, annotator: Annotator | None = None, store:
                 await activate(app.state.store, app.state.annotator)
             yield
 
-    app = build(lifespan)
+    app = build(lifespan, origins=settings.allowed_origins, hosts=settings.trusted_hosts)
     app.state.settings = settings
     return app
 

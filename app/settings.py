@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from enum import StrEnum
+from ipaddress import ip_network
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.refusal import Refusal
 
@@ -38,6 +42,43 @@ class LogFormat(StrEnum):
     CONSOLE = "console"
 
 
+def _split(value: Any) -> Any:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _each(fits: Callable[[str], bool], form: str) -> AfterValidator:
+    def check(values: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(map(fits, values)):
+            raise PydanticCustomError("form", f"must be {form}, separated by commas")
+        return values
+
+    return AfterValidator(check)
+
+
+def _is_network(value: str) -> bool:
+    try:
+        ip_network(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_origin(value: str) -> bool:
+    return re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", value) is not None
+
+
+def _is_host(value: str) -> bool:
+    return re.fullmatch(r"(\*\.)?[a-z0-9][a-z0-9.-]*|\[[0-9a-f:]+\]", value) is not None
+
+
+Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Origins = Annotated[Listed, _each(_is_origin, "origins such as https://app.example.org, in lower case and without a path")]
+Hosts = Annotated[
+    Listed, _each(_is_host, "host names such as api.example.org or *.example.org, in lower case and without a port")
+]
+Networks = Annotated[Listed, _each(_is_network, "IP addresses or networks such as 10.0.0.0/8")]
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
 
@@ -61,6 +102,27 @@ class Settings(BaseSettings):
         description=(
             "The model that annotates: the name of a bundled one, a folder that holds one, or `hf:` and the name or folder of a "
             "Hugging Face sequence-pair classifier (needs the `torch` extra)."
+        ),
+    )
+    allowed_origins: Origins = Field(
+        default=(),
+        description=(
+            "Origins whose pages may call this API from a browser (CORS), such as `https://app.example.org`. None by default: "
+            "a page that happens to be open shall not read what this service stores."
+        ),
+    )
+    trusted_hosts: Hosts = Field(
+        default=(),
+        description=(
+            "Names under which this service is called, such as `api.example.org` or `*.example.org`; requests for others are "
+            "refused. None means any, since only you know the names."
+        ),
+    )
+    trusted_proxies: Networks = Field(
+        default=(),
+        description=(
+            "Addresses or networks of the proxies in front, such as `10.0.0.0/8`. Only from these are `X-Forwarded-For` and "
+            "`X-Forwarded-Proto` believed, because anybody else can write them too."
         ),
     )
     text_limit: int = Field(
@@ -134,10 +196,14 @@ def variables() -> list[str]:
 def table() -> str:
     """All settings as the Markdown table that the README shows."""
     rows = [
-        f"| `{variable}` | `{field.get_default()}` | {field.description} |"
+        f"| `{variable}` | {_shown(field.get_default())} | {field.description} |"
         for variable, field in zip(variables(), Settings.model_fields.values(), strict=True)
     ]
     return "\n".join(["| variable | default | what it is, and why that number |", "|---|---|---|", *rows])
+
+
+def _shown(default: Any) -> str:
+    return "none" if default == () else f"`{default}`"
 
 
 def _unknown(name: str) -> str | None:

@@ -58,6 +58,10 @@ def internal_error(request: Request) -> Response:
     return from_fact(request, RequestError(problems.INTERNAL_ERROR, "An unexpected fault; the log has it under this instance."))
 
 
+def misdirected(request: Request) -> Response:
+    return from_fact(request, RequestError(problems.MISDIRECTED, "The Host of the request is not a name of this service."))
+
+
 def describe(error: errors.StandpointError | RequestError, *, request_id: str) -> Problem:
     kind = _kind(error)
     return Problem(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -10,10 +11,12 @@ from starlette.types import Lifespan
 from app import __version__
 from app.api import annotate, answers, articles, docs, health, models, openapi, stances, summaries
 from app.api.deprecation import Announcements
+from app.api.edge import AllowedOrigins, TrustedHosts
 from app.api.middleware import HeadAsGet, RequestContext
 
 
-def build(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+def build(lifespan: Lifespan[FastAPI] | None = None, *, origins: Sequence[str] = (), hosts: Sequence[str] = ()) -> FastAPI:
+    """`origins` are those whose pages may call it from a browser; `hosts` the names it is called by, where none means any."""
     app = FastAPI(
         title=openapi.TITLE,
         version=__version__,
@@ -30,7 +33,12 @@ def build(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     # The last one added is the first that a request meets.
     app.add_middleware(Announcements)
     app.add_middleware(HeadAsGet)
+    if hosts:
+        app.add_middleware(TrustedHosts, names=hosts)
     app.add_middleware(RequestContext)
+    if origins:
+        # Outside of everything, so that a page can read what went wrong too.
+        app.add_middleware(AllowedOrigins, origins=origins)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     return app
 

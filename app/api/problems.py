@@ -113,6 +113,12 @@ INVALID_REQUEST = ProblemType(
     "The request does not have the form that this operation takes",
     "A field or parameter is missing, unknown, of the wrong type or out of bounds; `errors` says which.",
 )
+MISDIRECTED = ProblemType(
+    HTTPStatus.MISDIRECTED_REQUEST,
+    "misdirected-request",
+    "The service is not called by this name",
+    "The `Host` of the request is not among `STANDPOINT_TRUSTED_HOSTS`. Only `/healthz` and `/readyz` answer to any name.",
+)
 BAD_REQUEST = ProblemType(
     HTTPStatus.BAD_REQUEST, "bad-request", "The request cannot be served", "What HTTP asks for was not met."
 )
@@ -214,6 +220,7 @@ ALL_OF_HTTP = (
     METHOD_NOT_ALLOWED,
     BODY_TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE,
+    MISDIRECTED,
     INVALID_REQUEST,
     INTERNAL_ERROR,
 )

@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 import time
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -30,7 +31,7 @@ def serve() -> None:
     stopping = _signals()
     with bound(chosen.host, chosen.port) as listener:
         app = create_app(chosen)
-        config = _config(app, chosen)
+        config = server_config(app, chosen)
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
             runner.run(_run(app, Server(config, listener), stopping))
 
@@ -91,7 +92,8 @@ def _signals() -> threading.Event:
     return stopping
 
 
-def _config(app: FastAPI, chosen: Settings) -> uvicorn.Config:
+def server_config(app: Any, chosen: Settings) -> uvicorn.Config:
+    """`app` is any ASGI application."""
     return uvicorn.Config(
         app,
         lifespan="off",
@@ -99,7 +101,8 @@ def _config(app: FastAPI, chosen: Settings) -> uvicorn.Config:
         log_level=max(chosen.log_level.number, settings.LogLevel.WARNING.number),
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(chosen.trusted_proxies),
+        forwarded_allow_ips=list(chosen.trusted_proxies),
         ws="none",
         timeout_graceful_shutdown=chosen.shutdown_seconds,
     )

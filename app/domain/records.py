@@ -84,6 +84,8 @@ class ListedStance:
 
 
 class Sort(StrEnum):
+    """The time by which a list is ordered."""
+
     CREATED_AT = "created_at"
     PUBLISHED_AT = "published_at"
 
@@ -115,6 +117,8 @@ class Page(Generic[Item]):
 
 
 class Interval(StrEnum):
+    """The width of one point of a series."""
+
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
