@@ -5,9 +5,13 @@ BIN := $(VENV)/bin
 TRAIN_VENV ?= .venv-training
 TORCH_VENV ?= .venv-torch
 DATA ?= ../shared/data
+CONTRACT := tests/contract
+CONTRACT_VENV := .venv-contract
+CONTRACT_BIN := $(abspath $(CONTRACT_VENV)/bin)
+NODE_BIN := $(CONTRACT)/node_modules/.bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-torch lint format openapi evaluate train training-env lock clean
+.PHONY: help install run test test-contract test-torch lint lint-contract format openapi clients evaluate train training-env lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -41,10 +45,39 @@ $(TORCH_VENV)/.installed: pyproject.toml constraints.txt
 test-torch: $(TORCH_VENV)/.installed ## Run the tests of the torch extra, in an environment with torch
 	$(TORCH_VENV)/bin/python -m pytest tests/torch $(ARGS)
 
-lint: $(BIN)/.test ## Check style and types
+# The contract's own tools: generators of clients, linters, and the Node that runs them (a Python package brings it).
+$(CONTRACT_VENV)/.tools: $(CONTRACT)/requirements.txt
+	test -x $(CONTRACT_BIN)/python || $(PYTHON) -m venv $(CONTRACT_VENV)
+	$(CONTRACT_BIN)/python -m pip install --quiet --requirement $(CONTRACT)/requirements.txt
+	touch $@
+
+$(CONTRACT)/node_modules/.tools: $(CONTRACT)/package-lock.json $(CONTRACT_VENV)/.tools
+	cd $(CONTRACT) && PATH=$(CONTRACT_BIN):$$PATH npm ci --ignore-scripts --silent
+	touch $@
+
+# Java and Chromium come from the system; where they are missing, apt brings them.
+.PHONY: system-tools
+system-tools:
+	command -v java >/dev/null && command -v chromium >/dev/null || \
+		(apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends default-jre-headless chromium)
+
+test-contract: $(BIN)/.test system-tools clients ## Run the tests that need Node, Java or Chromium
+	$(BIN)/python -m pytest -m contract --durations 10 $(ARGS)
+
+clients: $(BIN)/.runtime $(CONTRACT)/node_modules/.tools ## Generate the Python and the TypeScript client into clients/
+	rm -rf clients && mkdir -p clients/python
+	PATH=$(CONTRACT_BIN):$$PATH openapi-python-client generate --path openapi.json --meta none --fail-on-warning \
+		--output-path clients/python/standpoint_client
+	PATH=$(CONTRACT_BIN):$$PATH $(NODE_BIN)/openapi-ts --input openapi.json --output clients/typescript --silent
+
+lint: lint-contract $(BIN)/.test ## Check style, types and the contract
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy app
+
+lint-contract: $(CONTRACT)/node_modules/.tools ## Let Redocly and Spectral look at openapi.json
+	PATH=$(CONTRACT_BIN):$$PATH $(NODE_BIN)/redocly lint openapi.json --config $(CONTRACT)/redocly.yaml
+	PATH=$(CONTRACT_BIN):$$PATH $(NODE_BIN)/spectral lint openapi.json --ruleset $(CONTRACT)/spectral.yaml --fail-severity hint
 
 format: $(BIN)/.test ## Rewrite the code in the project's style
 	$(BIN)/ruff check --fix .
@@ -68,4 +101,4 @@ lock: $(BIN)/.test ## Write constraints.txt from what is installed now
 	$(BIN)/python -m pip freeze --exclude-editable --exclude standpoint | grep -v '^torch==' > constraints.txt
 
 clean: ## Remove environments and caches
-	rm -rf $(VENV) $(TRAIN_VENV) $(TORCH_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(TRAIN_VENV) $(TORCH_VENV) $(CONTRACT_VENV) $(CONTRACT)/node_modules clients .pytest_cache .mypy_cache .ruff_cache .hypothesis

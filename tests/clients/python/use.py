@@ -1,0 +1,69 @@
+"""What a service written in Python does with the generated client. Prints what it saw as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import TypeVar
+
+from standpoint_client import Client
+from standpoint_client.api.annotations import annotate
+from standpoint_client.api.articles import create_article, get_article
+from standpoint_client.api.stances import list_stances
+from standpoint_client.models import (
+    AnnotateRequest,
+    AnnotationResponse,
+    ArticleRequest,
+    ArticleResponse,
+    CountryCode,
+    Problem,
+    StancePageResponse,
+    StanceResponse,
+)
+from standpoint_client.types import UNSET, Unset
+
+Answer = TypeVar("Answer")
+
+
+def use(client: Client, texts: list[str]) -> dict[str, object]:
+    read = expect(AnnotationResponse, annotate.sync(client=client, body=AnnotateRequest(text=texts[0])))
+    stored = [store(client, number, text) for number, text in enumerate(texts)]
+    again = expect(ArticleResponse, get_article.sync(stored[0].id, client=client))
+    assert again.annotation is not None
+    rows = list(stances(client))
+    problem = expect(Problem, list_stances.sync(client=client, limit=0))
+    return {
+        "annotated": {country.country: country.stance for country in read.countries},
+        "stored": [article.id for article in stored],
+        "first": {country.country: country.stance for country in again.annotation.countries},
+        "stances": sorted(f"{row.article.id} {row.country} {row.stance}" for row in rows),
+        "china": len(list(stances(client, [CountryCode.CN]))),
+        "problem": {"type": problem.type_, "status": problem.status, "pointers": [error.pointer for error in problem.errors]},
+    }
+
+
+def store(client: Client, number: int, text: str) -> ArticleResponse:
+    body = ArticleRequest(text=text, publisher="The Steppe Herald", external_id=f"python-{number}", published_at="2024-11-14")
+    return expect(ArticleResponse, create_article.sync(client=client, body=body))
+
+
+def stances(client: Client, countries: list[CountryCode] | Unset = UNSET) -> Iterator[StanceResponse]:
+    """Of all pages, two rows at a time."""
+    cursor: str | Unset | None = UNSET
+    while cursor is not None:
+        page = expect(StancePageResponse, list_stances.sync(client=client, limit=2, cursor=cursor, country=countries))
+        yield from page.items
+        cursor = page.next_cursor
+
+
+def expect(kind: type[Answer], answer: object) -> Answer:
+    """A client that gets a problem where it wants something else should say which."""
+    if not isinstance(answer, kind):
+        raise SystemExit(f"expected {kind.__name__}, got {answer}")
+    return answer
+
+
+if __name__ == "__main__":
+    with Client(base_url=sys.argv[1]) as opened:
+        print(json.dumps(use(opened, json.load(sys.stdin))))
