@@ -63,6 +63,7 @@ system-tools:
 
 test-contract: $(BIN)/.test system-tools clients ## Run the tests that need Node, Java or Chromium
 	$(BIN)/python -m pytest -m contract --durations 10 $(ARGS)
+	SCHEMATHESIS_EXAMPLES=20 $(BIN)/python -m pytest tests/api/test_schemathesis.py -rP
 
 clients: $(BIN)/.runtime $(CONTRACT)/node_modules/.tools ## Generate the Python and the TypeScript client into clients/
 	rm -rf clients && mkdir -p clients/python

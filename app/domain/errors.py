@@ -49,8 +49,9 @@ class ForbiddenCharacter(InvalidText):
 
 class UnsupportedLanguage(StandpointError):
     def __init__(self, language: str, *, supported: frozenset[str], stated: bool) -> None:
-        how = "stated" if stated else "detected"
-        super().__init__(f"the {how} language is {language}; the model knows {', '.join(sorted(supported))}")
+        # What was stated is the sender's, and is not repeated; what was detected is news to him.
+        found = "the stated language is another" if stated else f"the detected language is {language}"
+        super().__init__(f"{found}; the model knows {', '.join(sorted(supported))}")
         self.language = language
         self.stated = stated
 

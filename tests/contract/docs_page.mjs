@@ -9,7 +9,7 @@ const browser = await puppeteer.launch({
   executablePath,
   protocolTimeout: SECONDS,
   // Root may not use the sandbox. No name is resolved: what is not on this machine cannot be reached, and is counted below.
-  args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND"],
+  args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
 });
 try {
   const page = await browser.newPage();

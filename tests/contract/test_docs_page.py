@@ -29,8 +29,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 def seen(service: Service, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     chromium = shutil.which("chromium")
     assert chromium, "`make test-contract` installs chromium"
-    # STANDPOINT_SCREENSHOT renews the picture of the README.
-    picture = os.environ.get("STANDPOINT_SCREENSHOT") or tmp_path_factory.mktemp("picture") / "docs-page.png"
+    # DOCS_SCREENSHOT renews the picture of the README.
+    picture = os.environ.get("DOCS_SCREENSHOT") or tmp_path_factory.mktemp("picture") / "docs-page.png"
     finished = run(BIN / "node", HERE / "docs_page.mjs", service.address, chromium, picture)
     assert finished.returncode == 0, output(finished)
     return {**json.loads(finished.stdout), "picture": Path(picture)}

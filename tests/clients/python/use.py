@@ -35,7 +35,7 @@ def use(client: Client, texts: list[str]) -> dict[str, object]:
     problem = expect(Problem, list_stances.sync(client=client, limit=0))
     return {
         "annotated": {country.country: country.stance for country in read.countries},
-        "stored": [article.id for article in stored],
+        "stored": [str(article.id) for article in stored],
         "first": {country.country: country.stance for country in again.annotation.countries},
         "stances": sorted(f"{row.article.id} {row.country} {row.stance}" for row in rows),
         "china": len(list(stances(client, [CountryCode.CN]))),
