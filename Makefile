@@ -62,8 +62,8 @@ system-tools:
 		(apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends default-jre-headless chromium)
 
 test-contract: $(BIN)/.test system-tools clients ## Run the tests that need Node, Java or Chromium
-	$(BIN)/python -m pytest -m contract --durations 10 $(ARGS)
-	SCHEMATHESIS_EXAMPLES=20 $(BIN)/python -m pytest tests/api/test_schemathesis.py -rP
+	$(BIN)/python -m pytest -m contract -rP --show-capture stdout $(ARGS)
+	SCHEMATHESIS_EXAMPLES=20 $(BIN)/python -m pytest tests/api/test_schemathesis.py -rP --show-capture stdout
 
 clients: $(BIN)/.runtime $(CONTRACT)/node_modules/.tools ## Generate the Python and the TypeScript client into clients/
 	rm -rf clients && mkdir -p clients/python
