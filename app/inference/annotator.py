@@ -56,6 +56,8 @@ class TransformerAnnotator:
         self._reader = Reader(self.folder, gazetteer)
         engine = Engine(self.folder.file("model.onnx"), threads=self._options.threads, name=self._options.engine)
         self._batcher: Batcher[Row, SpanLogits] = Batcher(engine.run, length=len, limits=self._options.limits, on_death=on_death)
+        # Accepted, and still on the way to the batcher. Only the event loop counts, so no lock is needed.
+        self._coming = {False: 0, True: 0}
         self._pool = ThreadPoolExecutor(self._options.text_threads, thread_name_prefix="text")
         draft = self.draft(WARM_UP)
         self.annotation(draft, self.submit(draft.rows).result())
@@ -71,15 +73,25 @@ class TransformerAnnotator:
     async def annotate(
         self, text: ArticleText, *, language: str | None = None, targets: Sequence[str] = (), bulk: bool = False
     ) -> Annotation:
-        self._batcher.refuse_if_full(bulk=bulk)
+        self._batcher.refuse_if_full(bulk=bulk, coming=self._coming[bulk])
         seconds = None if bulk else self._options.deadline
         try:
             async with asyncio.timeout(seconds):
-                draft = await self._aside(self.draft, text, language, targets)
-                outputs = await asyncio.wrap_future(self.submit(draft.rows, seconds=seconds, bulk=bulk))
+                draft, submitted = await self._submitted(text, language, targets, seconds=seconds, bulk=bulk)
+                outputs = await asyncio.wrap_future(submitted)
                 return await self._aside(self.annotation, draft, outputs)
         except TimeoutError:
             raise DeadlineExceeded("the request waited past its deadline") from None
+
+    async def _submitted(
+        self, text: ArticleText, language: str | None, targets: Sequence[str], *, seconds: float | None, bulk: bool
+    ) -> tuple[Draft, Future[list[SpanLogits]]]:
+        self._coming[bulk] += 1
+        try:
+            draft = await self._aside(self.draft, text, language, targets)
+            return draft, self.submit(draft.rows, seconds=seconds, bulk=bulk)
+        finally:
+            self._coming[bulk] -= 1
 
     def draft(self, text: ArticleText, language: str | None = None, targets: Sequence[str] = ()) -> Draft:
         """Raises InvalidText and UnsupportedLanguage."""
