@@ -55,6 +55,14 @@ class StoredArticle:
     status: ArticleStatus
     submission: Submission
     annotation: StoredAnnotation | None
+    duplicate_group: str | None = None
+    """The same for all near-duplicates of an article; None as long as there are none."""
+
+    @property
+    def read_language(self) -> str:
+        """As stated, else as found by who read the text; without region, in lower case. `und` where nobody knows."""
+        found = self.annotation.annotation.language if self.annotation else None
+        return (self.submission.language or found or "und").split("-")[0].lower()
 
 
 @dataclass(frozen=True, slots=True)

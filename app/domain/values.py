@@ -92,6 +92,11 @@ class Scores:
     def leading(self) -> Stance:
         return max(Stance, key=self.of)
 
+    def decided(self) -> Stance | None:
+        """The stance that is at least as probable as the others together, if one is."""
+        stance = self.most_probable()
+        return stance if self.of(stance) >= 0.5 else None
+
 
 @dataclass(frozen=True, slots=True)
 class Probabilities(Scores):
@@ -144,6 +149,13 @@ class Judgement:
     def __post_init__(self) -> None:
         if self.mentions and self.scores is None:
             raise ValueError("a judgement with mentions has scores")
+
+    def stance_of(self, voice: Voice) -> Stance | None:
+        """None when undecided, and where nothing has this voice. A voice that is the only one says what the whole says."""
+        heard = self.author if voice is Voice.AUTHOR else self.attributed
+        if heard is None:
+            return None
+        return self.stance if heard == self.probabilities else heard.decided()
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,8 +45,8 @@ def _edit(session: Session, identifier: str, changes: Mapping[str, Any]) -> Stor
     identity.refuse_taken(session, current, changed)
     edited = replace(current, submission=changed, updated_at=now())
     session.execute(articles.edition(edited))
-    if "published_at" in fields:
-        session.execute(stances.dating(UUID(current.id), changed.published))
+    if stances.of_article(edited) != stances.of_article(current):
+        session.execute(stances.following(edited))
     return edited
 
 

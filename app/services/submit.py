@@ -34,7 +34,7 @@ def add_annotation(session: Session, article: StoredArticle) -> None:
     if article.annotation is None:
         return
     session.execute(annotated.insertion(article.annotation))
-    if rows := stances.rows(article.annotation, article.submission.published):
+    if rows := stances.rows(article):
         session.execute(stances.insertion(), rows)
 
 

@@ -121,6 +121,8 @@ def _columns(stored: StoredArticle) -> dict[str, Any]:
         "external_id": given.external_id,
         "url": given.url,
         "language": given.language,
+        "read_language": stored.read_language,
+        "duplicate_group": stored.duplicate_group and UUID(stored.duplicate_group),
         "details": dict(given.metadata),
     }
 
@@ -142,4 +144,5 @@ def _stored(article: ArticleRow, text: ArticleText, annotation: StoredAnnotation
             metadata=article.details,
         ),
         annotation=annotation,
+        duplicate_group=str(article.duplicate_group) if article.duplicate_group else None,
     )

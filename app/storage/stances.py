@@ -8,10 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import Delete, Insert, Update, delete, insert, select, update
 
-from app.domain.records import ArticleReference, Filter, ListedStance, Sort, StoredAnnotation
-from app.domain.values import CountryCode, Judgement, Kind, PublicationTime, Scores
+from app.domain.records import ArticleReference, Filter, ListedStance, Sort, StoredArticle
+from app.domain.values import CountryCode, Judgement, Kind, Probabilities, Voice
 from app.storage import articles, conditions, judgements, publication
 from app.storage.keyset import Found, Keyset, Statement
+from app.storage.standing import Standing
 from app.storage.tables import AnnotationRow, ArticleRow, RevisionRow, StanceRow
 
 ORDERS: Mapping[Sort, Keyset] = {
@@ -29,20 +30,21 @@ def insertion() -> Insert:
     return insert(StanceRow)
 
 
-def rows(stored: StoredAnnotation, published: PublicationTime | None) -> list[dict[str, Any]]:
+def rows(article: StoredArticle) -> list[dict[str, Any]]:
+    """What its annotation says of each country."""
+    stored = article.annotation
+    if stored is None:
+        return []
     shared = {
         "annotation_id": UUID(stored.id),
         "article_id": UUID(stored.article_id),
-        "published_order": publication.order(published),
+        "standing": Standing.MODEL,
         "shown": True,
         "model": stored.annotation.model,
+        **of_article(article),
     }
     least_salient_first = enumerate(reversed(stored.annotation.countries))
-    return [
-        {**shared, "rank": rank, **_columns(judgement, judgement.scores)}
-        for rank, judgement in least_salient_first
-        if judgement.scores is not None
-    ]
+    return [{**shared, "rank": rank, **columns(judgement)} for rank, judgement in least_salient_first if judgement.probabilities]
 
 
 def listed(wanted: Filter) -> Statement:
@@ -60,9 +62,22 @@ def wanted_here(wanted: Filter) -> list[conditions.Condition]:
     return [*conditions.of_stance(wanted), *conditions.published(wanted, StanceRow.published_order)]
 
 
-def dating(article_id: UUID, published: PublicationTime | None) -> Update:
-    """Stances carry the date of their article, so that one index can sort them."""
-    return update(StanceRow).where(_of(article_id)).values(published_order=publication.order(published))
+def of_article(article: StoredArticle) -> dict[str, Any]:
+    """What a stance repeats of its article, so that one index can answer a question with several conditions."""
+    order = publication.order(article.submission.published)
+    return {
+        "published_order": order,
+        "day": publication.day(order),
+        "month": publication.month(order),
+        "publisher": article.submission.publisher,
+        "language": article.read_language,
+        "duplicate_group": article.duplicate_group and UUID(article.duplicate_group),
+    }
+
+
+def following(article: StoredArticle) -> Update:
+    """After its article was changed."""
+    return update(StanceRow).where(_of(UUID(article.id))).values(of_article(article))
 
 
 def removal(article_id: UUID) -> Delete:
@@ -113,7 +128,10 @@ def _of(article_id: UUID) -> conditions.Condition:
     return StanceRow.annotation_id.in_(select(AnnotationRow.id).where(AnnotationRow.article_id == article_id))
 
 
-def _columns(judgement: Judgement, scores: Scores) -> dict[str, Any]:
+def columns(judgement: Judgement) -> dict[str, Any]:
+    """What one judgement of a country says."""
+    probabilities = judgement.probabilities
+    assert probabilities is not None, "a country that was found has probabilities"
     return {
         "country": judgement.country,
         "name": judgement.name,
@@ -126,4 +144,15 @@ def _columns(judgement: Judgement, scores: Scores) -> dict[str, Any]:
         "neutral": scores.neutral,
         "against": scores.against,
         "evidence": judgements.dump_evidence(judgement.evidence[0]) if judgement.evidence else None,
+        **_voice(Voice.AUTHOR, judgement, judgement.author),
+        **_voice(Voice.ATTRIBUTED, judgement, judgement.attributed),
+    }
+
+
+def _voice(voice: Voice, judgement: Judgement, heard: Probabilities | None) -> dict[str, Any]:
+    return {
+        f"{voice}_stance": judgement.stance_of(voice),
+        f"{voice}_favor": heard and heard.favor,
+        f"{voice}_neutral": heard and heard.neutral,
+        f"{voice}_against": heard and heard.against,
     }
