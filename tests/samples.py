@@ -89,6 +89,9 @@ class ScriptedAnnotator:
         self._before()
         return annotation(*self.script.get(text.body, ()), model=self.version)
 
+    def country_name(self, country: CountryCode) -> str:
+        return f"Land of {country}"
+
     def healthy(self) -> bool:
         return self._healthy
 

@@ -159,6 +159,28 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a reviewer says: the article is about the country (`present`) and takes this stance (None when undecided), or it
+    is not about the country. Raises ValueError for a stance toward a country that is not there.
+    """
+
+    country: CountryCode
+    present: bool
+    stance: Stance | None = None
+
+    def __post_init__(self) -> None:
+        if self.stance is not None and not self.present:
+            raise ValueError("an article takes no stance toward a country that it is not about")
+
+
+class JudgedBy(StrEnum):
+    """Whose word a stance is."""
+
+    MODEL = "model"
+    HUMAN = "human"
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """How much of title and text was scanned for names, and how much of it went through the encoder, in code points."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from app.domain.errors import DeadlineExceeded
-from app.domain.values import Annotation, ArticleText
+from app.domain.values import Annotation, ArticleText, CountryCode
 from app.inference import languages, validation
 from app.inference.batching import Batcher, Limits, Load
 from app.inference.description import described
@@ -50,7 +50,7 @@ class TransformerAnnotator:
         self._options = options or Options()
         self.folder = ModelFolder.open(model, engine=self._options.engine)
         self.description = described(self.folder)
-        gazetteer = Gazetteer.load(self.folder.file("gazetteer.tsv"))
+        self._gazetteer = gazetteer = Gazetteer.load(self.folder.file("gazetteer.tsv"))
         self.encoder = TextEncoder(self.folder.file("tokenizer.json"), max_tokens=self.folder.config.max_tokens)
         self._drafter = Drafter(gazetteer, self.encoder)
         self._reader = Reader(self.folder, gazetteer)
@@ -107,6 +107,9 @@ class TransformerAnnotator:
 
     def annotation(self, draft: Draft, outputs: Sequence[SpanLogits]) -> Annotation:
         return self._reader.annotation(draft, outputs)
+
+    def country_name(self, country: CountryCode) -> str:
+        return self._gazetteer.name(country) if country in self._gazetteer.codes else country
 
     def healthy(self) -> bool:
         return self._batcher.healthy()

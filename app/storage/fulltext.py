@@ -11,6 +11,7 @@ from sqlalchemy import ARRAY, Dialect, Text, TypeDecorator
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.types import TypeEngine
 
+from app.domain.textquery import LONGEST_PHRASE
 from app.domain.words import GAP
 
 MOST_POSITIONS = 255
@@ -18,9 +19,6 @@ MOST_POSITIONS = 255
 
 LAST_POSITION = 16_000
 """Positions past 16,383 all become 16,383."""
-
-LONGEST_PHRASE = 16
-"""Words. Stretches of a text overlap by one less, so that each phrase lies in one of them whole."""
 
 
 class Words(TypeDecorator[Sequence[str]]):

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Delete, Insert, Update, delete, insert, select, update
+from sqlalchemy import Delete, Insert, Update, delete, insert, literal_column, select, update
 
 from app.domain.records import ArticleReference, Filter, ListedStance, Sort, StoredArticle
-from app.domain.values import CountryCode, Judgement, Kind, Probabilities, Voice
+from app.domain.values import CountryCode, JudgedBy, Judgement, Probabilities, Voice
 from app.storage import articles, conditions, judgements, publication
 from app.storage.keyset import Found, Keyset, Statement
+from app.storage.kinds import bits
 from app.storage.standing import Standing
 from app.storage.tables import AnnotationRow, ArticleRow, RevisionRow, StanceRow
 
@@ -20,9 +21,6 @@ ORDERS: Mapping[Sort, Keyset] = {
     Sort.CREATED_AT: Keyset((StanceRow.article_id, StanceRow.rank)),
     Sort.PUBLISHED_AT: Keyset((StanceRow.published_order, StanceRow.article_id, StanceRow.rank)),
 }
-
-# Stored rows depend on these numbers; a new kind takes the next bit.
-KIND_BITS: Mapping[Kind, int] = {Kind.NAME: 1, Kind.DEMONYM: 2, Kind.CAPITAL: 4, Kind.GOVERNMENT: 8, Kind.PLACE: 16}
 
 
 def insertion() -> Insert:
@@ -48,18 +46,20 @@ def rows(article: StoredArticle) -> list[dict[str, Any]]:
 
 
 def listed(wanted: Filter) -> Statement:
+    names = ("stance", "favor", "neutral", "against")
+    said = [column.label(name) for name, column in zip(names, conditions.judged(wanted), strict=True)]
     article = (ArticleRow.publisher, ArticleRow.url, ArticleRow.published_day, ArticleRow.published_at, ArticleRow.created_at)
     return (
-        select(*_LISTED, *article, RevisionRow.title)
+        select(*_LISTED, whose(wanted), *said, *article, RevisionRow.title)
         .join(ArticleRow, ArticleRow.id == StanceRow.article_id)
         .join(RevisionRow, articles.CURRENT)
-        .where(*wanted_here(wanted), *conditions.of_article(wanted))
+        .where(*conditions.everything(wanted))
     )
 
 
-def wanted_here(wanted: Filter) -> list[conditions.Condition]:
-    """What a filter asks of the stance row itself."""
-    return [*conditions.of_stance(wanted), *conditions.published(wanted, StanceRow.published_order)]
+def whose(wanted: Filter) -> Any:
+    """Of one voice only the model says something."""
+    return StanceRow.standing.label("whose") if wanted.voice is None else literal_column("0").label("whose")
 
 
 def of_article(article: StoredArticle) -> dict[str, Any]:
@@ -104,6 +104,7 @@ def read(row: Found) -> ListedStance:
         model=row.model,
         created_at=row.created_at,
         evidence=judgements.load_evidence(row.evidence) if row.evidence else None,
+        judged_by=JudgedBy.HUMAN if row.whose == Standing.HUMAN else JudgedBy.MODEL,
     )
 
 
@@ -114,10 +115,6 @@ _LISTED = (
     StanceRow.name,
     StanceRow.salience,
     StanceRow.mention_count,
-    StanceRow.stance,
-    StanceRow.favor,
-    StanceRow.neutral,
-    StanceRow.against,
     StanceRow.model,
     StanceRow.evidence,
 )
@@ -136,7 +133,7 @@ def columns(judgement: Judgement) -> dict[str, Any]:
         "country": judgement.country,
         "name": judgement.name,
         "stance": judgement.stance,
-        "kinds": sum(KIND_BITS[kind] for kind in {mention.kind for mention in judgement.mentions} if kind is not None),
+        "kinds": bits(mention.kind for mention in judgement.mentions if mention.kind is not None),
         "mention_count": len(judgement.mentions),
         "salience": judgement.salience,
         "probability": None if judgement.stance is None else scores.of(judgement.stance),
