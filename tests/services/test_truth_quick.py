@@ -172,12 +172,7 @@ asked_filters = st.builds(
 dimensions = st.lists(st.sampled_from(list(Dimension)), max_size=2, unique=True)
 
 
-@settings(
-    max_examples=6,
-    phases=(__import__("hypothesis").Phase.generate,),
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=6, phases=(__import__("hypothesis").Phase.generate,), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     st.lists(cases, min_size=4, max_size=8),
     st.lists(st.tuples(asked_filters | filters, dimensions, st.none() | st.integers(0, 3)), min_size=4, max_size=6),
