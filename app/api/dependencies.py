@@ -44,3 +44,13 @@ UsesAnnotator = Annotated[Annotator, Depends(annotator)]
 ArticleId = Annotated[str, Depends(article_id)]
 CountryInPath = Annotated[CountryCode, Depends(country_code)]
 AnnotationId = Annotated[str, Depends(annotation_id)]
+ModelId = Annotated[
+    str,
+    Path(
+        min_length=1,
+        max_length=200,
+        pattern="^[A-Za-z0-9._+@-]+$",
+        description="`name@digest`; the @ may be percent-encoded.",
+        examples=["standpoint-en@4f0c1d9a72be"],
+    ),
+]

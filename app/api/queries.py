@@ -79,7 +79,7 @@ class FilterQuery(BaseModel):
     voice: VoiceChoice = Field(
         default=VoiceChoice.ANY,
         description="Whose stance is meant: that of the whole article, or only what is said in the author's own voice, or "
-        "only what is reported of others. Stance and probabilities are those of this voice, and undecided is below 0.5.",
+        "only what is reported of others. Stance and scores are those of this voice, and undecided is below 0.5.",
     )
     judged_by: JudgedByChoice = Field(
         default=JudgedByChoice.ANY,

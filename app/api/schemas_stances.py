@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from pydantic import Field
 
@@ -61,7 +62,7 @@ class StanceResponse(Response):
     model: ModelVersion
     created_at: datetime
     evidence: EvidenceResponse | None = Field(description="The strongest of the evidence that the model gave for the article.")
-    judged_by: JudgedBy = Field(description="Whose word the stance is. A reviewer's has probability 1.")
+    judged_by: JudgedBy = Field(description="Whose word the stance is. A reviewer's has score 1.")
 
     @classmethod
     def of(cls, value: ListedStance) -> StanceResponse:

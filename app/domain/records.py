@@ -19,7 +19,6 @@ from app.domain.values import (
     Evidence,
     JudgedBy,
     Kind,
-    Probabilities,
     PublicationTime,
     Scores,
     Stance,

@@ -93,8 +93,8 @@ class Scores:
         return max(Stance, key=self.of)
 
     def decided(self) -> Stance | None:
-        """The stance that is at least as probable as the others together, if one is."""
-        stance = self.most_probable()
+        """The leading stance, where it has at least as much as the others together."""
+        stance = self.leading()
         return stance if self.of(stance) >= 0.5 else None
 
 
@@ -155,7 +155,7 @@ class Judgement:
         heard = self.author if voice is Voice.AUTHOR else self.attributed
         if heard is None:
             return None
-        return self.stance if heard == self.probabilities else heard.decided()
+        return self.stance if heard == self.scores else heard.decided()
 
 
 @dataclass(frozen=True, slots=True)

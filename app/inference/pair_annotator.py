@@ -81,7 +81,7 @@ class PairAnnotator:
         self._scorer = scorer(name, threads=self._options.threads)
         bundled = ModelFolder.open(BUNDLED)
         self.description = _described(self._scorer, bundled)
-        gazetteer = Gazetteer.load(bundled.file("gazetteer.tsv"))
+        self._gazetteer = gazetteer = Gazetteer.load(bundled.file("gazetteer.tsv"))
         encoder = TextEncoder(bundled.file("tokenizer.json"), max_tokens=bundled.config.max_tokens)
         self._drafter = Drafter(gazetteer, encoder)
         config = replace(bundled.config, calibration=Calibration())
@@ -115,6 +115,9 @@ class PairAnnotator:
                 return await self._aside(self._annotation, draft, questions, shown, answers)
         except TimeoutError:
             raise DeadlineExceeded("the request waited past its deadline") from None
+
+    def country_name(self, country: CountryCode) -> str:
+        return self._gazetteer.name(country) if country in self._gazetteer.codes else country
 
     def healthy(self) -> bool:
         return self._batcher.healthy()

@@ -65,8 +65,8 @@ def of_stance(wanted: Filter, stance: Rows = StanceRow) -> Iterator[Condition]:
         yield _one_of(stance.country, wanted.countries)
     if wanted.stances:
         yield _stance(judged(wanted, stance)[0], wanted.stances)
-    if wanted.min_probability is not None:
-        yield _probable(wanted, stance, wanted.min_probability)
+    if wanted.min_score is not None:
+        yield _probable(wanted, stance, wanted.min_score)
     if wanted.min_salience is not None:
         yield stance.salience >= wanted.min_salience
     if wanted.kinds:
@@ -113,7 +113,7 @@ def having_stance(wanted: Filter, article: type[ArticleRow] = ArticleRow) -> Ite
 
 def asks_of_stances(wanted: Filter) -> bool:
     lists = (wanted.countries, wanted.stances, wanted.kinds)
-    given = (wanted.min_probability, wanted.min_salience, wanted.voice, wanted.judged_by)
+    given = (wanted.min_score, wanted.min_salience, wanted.voice, wanted.judged_by)
     return any(lists) or any(value is not None for value in given)
 
 
@@ -160,7 +160,7 @@ def _created(wanted: Filter, about: About) -> Iterator[Condition]:
 
 
 def _probable(wanted: Filter, stance: Rows, least: float) -> Condition:
-    """An undecided stance has no probability that could be large enough; a decided one is the most probable of the three."""
+    """An undecided stance has no score that could be large enough; a decided one has the highest of the three."""
     decided, *probabilities = judged(wanted, stance)
     if wanted.voice is None:
         return stance.probability >= least

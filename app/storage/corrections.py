@@ -129,7 +129,7 @@ def added(shared: Mapping[str, Any], correction: Correction, *, rank: int) -> di
 
 
 def _certain(stance: Stance | None) -> dict[str, Any]:
-    """A person gave no probabilities; what they said counts as certain, so that `min_probability` never hides it."""
+    """A person gave no scores; what they said counts as certain, so that `min_score` never hides it."""
     sure = {one.value: 1.0 if one is stance else 0.0 for one in Stance}
     undecided = {one.value: 1 / 3 for one in Stance}
     return {"stance": stance, "probability": None if stance is None else 1.0, **(undecided if stance is None else sure)}

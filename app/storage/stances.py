@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Delete, Insert, Update, delete, insert, literal_column, select, update
 
 from app.domain.records import ArticleReference, Filter, ListedStance, Sort, StoredArticle
-from app.domain.values import CountryCode, JudgedBy, Judgement, Probabilities, Voice
+from app.domain.values import CountryCode, JudgedBy, Judgement, Scores, Voice
 from app.storage import articles, conditions, judgements, publication
 from app.storage.keyset import Found, Keyset, Statement
 from app.storage.kinds import bits
@@ -42,7 +42,7 @@ def rows(article: StoredArticle) -> list[dict[str, Any]]:
         **of_article(article),
     }
     least_salient_first = enumerate(reversed(stored.annotation.countries))
-    return [{**shared, "rank": rank, **columns(judgement)} for rank, judgement in least_salient_first if judgement.probabilities]
+    return [{**shared, "rank": rank, **columns(judgement)} for rank, judgement in least_salient_first if judgement.scores]
 
 
 def listed(wanted: Filter) -> Statement:
@@ -127,8 +127,8 @@ def _of(article_id: UUID) -> conditions.Condition:
 
 def columns(judgement: Judgement) -> dict[str, Any]:
     """What one judgement of a country says."""
-    probabilities = judgement.probabilities
-    assert probabilities is not None, "a country that was found has probabilities"
+    scores = judgement.scores
+    assert scores is not None, "a country that was found has scores"
     return {
         "country": judgement.country,
         "name": judgement.name,
@@ -146,7 +146,7 @@ def columns(judgement: Judgement) -> dict[str, Any]:
     }
 
 
-def _voice(voice: Voice, judgement: Judgement, heard: Probabilities | None) -> dict[str, Any]:
+def _voice(voice: Voice, judgement: Judgement, heard: Scores | None) -> dict[str, Any]:
     return {
         f"{voice}_stance": judgement.stance_of(voice),
         f"{voice}_favor": heard and heard.favor,

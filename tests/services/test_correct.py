@@ -29,7 +29,7 @@ async def test_a_reviewers_word_stands_instead_of_the_models_which_stays_readabl
     assert await seen(store) == [("CN", Stance.AGAINST, "human"), ("KZ", None, "model")]
     assert await seen(store, judged_by=JudgedBy.MODEL) == [("CN", Stance.FAVOR, "model"), ("KZ", None, "model")]
     assert await seen(store, judged_by=JudgedBy.HUMAN) == [("CN", Stance.AGAINST, "human")]
-    assert await seen(store, min_probability=0.99) == [("CN", Stance.AGAINST, "human")]
+    assert await seen(store, min_score=0.99) == [("CN", Stance.AGAINST, "human")]
     assert (await fetch.article(store, article.id)).annotation == article.annotation
     assert (made.name, made.reason, made.reviewer, made.revision) == ("Land of CN", "irony", "ann", 1)
     assert (await correct.of_article(store, article.id, limit=10)).items == (made,)

@@ -38,8 +38,8 @@ from app.domain.values import (
     Judgement,
     Kind,
     Mention,
-    Probabilities,
     PublicationTime,
+    Scores,
     Stance,
     Verdict,
     Voice,
@@ -56,7 +56,7 @@ pytestmark = pytest.mark.anyio
 CODES = ["CN", "KZ", "US"]
 PUBLISHERS = [None, "P", "Q", "é"]
 MODELS = ["one@000000000001", "two@000000000002"]
-PROBABILITIES = [0.4, 0.5, 0.7]
+SCORES = [0.4, 0.5, 0.7]
 SALIENCES = [0.0, 0.25, 1.0]
 STANCES = [*Stance, None]
 LANGUAGES = [None, "en-GB", "fr"]
@@ -64,7 +64,7 @@ WIRE = "gas flows through the new pipe under the cold sea while the ministers ar
 # The first two are near-duplicates, which is what their number divided by two says.
 TEXTS = [WIRE, WIRE + " today", "The price of wheat, and gas."]
 QUERIES = ["gas", "price -wheat", '"the price" gas', "-today", '"wheat and gas"', '"gas wheat"', "nowhere"]
-HEARD = [None, Probabilities(0.6, 0.3, 0.1), Probabilities(0.4, 0.3, 0.3), Probabilities(0.1, 0.1, 0.8)]
+HEARD = [None, Scores(0.6, 0.3, 0.1), Scores(0.4, 0.3, 0.3), Scores(0.1, 0.1, 0.8)]
 
 # Few enough that dates, moments and the bounds of filters often meet.
 days = st.sampled_from([date(2023, 12, 31), date(2024, 1, 1), date(2024, 1, 2), date(2024, 1, 15)])
@@ -72,7 +72,7 @@ zones = st.sampled_from([UTC, timezone(timedelta(hours=12))])
 moments = st.builds(datetime.combine, days, st.sampled_from([time(0), time(12), time(23, 59, 59, 999_999)]), tzinfo=zones)
 
 
-def heard(judged: Judgement, author: Probabilities | None, attributed: Probabilities | None, kinds: list[Kind]) -> Judgement:
+def heard(judged: Judgement, author: Scores | None, attributed: Scores | None, kinds: list[Kind]) -> Judgement:
     mentions: tuple[Mention, ...] = tuple(replace(judged.mentions[0], kind=kind) for kind in kinds)
     return replace(judged, author=author, attributed=attributed, mentions=mentions)
 
@@ -82,7 +82,7 @@ plain = st.builds(
     st.sampled_from(CODES),
     st.sampled_from(STANCES),
     salience=st.sampled_from(SALIENCES),
-    probability=st.sampled_from(PROBABILITIES),
+    probability=st.sampled_from(SCORES),
 )
 judgements = st.builds(
     heard, plain, st.sampled_from(HEARD), st.sampled_from(HEARD), st.lists(st.sampled_from(list(Kind)), min_size=1, max_size=2)
@@ -145,7 +145,7 @@ filters = st.builds(
     external_id=st.none() | st.sampled_from(["0", "1", "x"]),
     published_from=st.none() | moments,
     published_to=st.none() | moments,
-    min_score=st.none() | st.sampled_from(PROBABILITIES),
+    min_score=st.none() | st.sampled_from(SCORES),
     min_salience=st.none() | st.sampled_from(SALIENCES),
     model=st.none() | st.sampled_from([*MODELS, "nobody@000000000003"]),
     language=st.none() | st.sampled_from(["en", "FR"]),
@@ -259,13 +259,13 @@ def model_row(known: Known, judged: Judgement, wanted: Filter, model: str) -> Ro
         if own is None:
             return None
         best = max(own.favor, own.neutral, own.against)
-        stance = judged.stance if own == judged.probabilities else own.most_probable() if best >= 0.5 else None
+        stance = judged.stance if own == judged.scores else own.leading() if best >= 0.5 else None
         return Row(known, str(judged.country), stance, best if stance else -1, judged.salience, kinds, model, JudgedBy.MODEL)
     if verdict:
         return human_row(known, str(judged.country), model, judged.salience, kinds)
     if wanted.judged_by is JudgedBy.HUMAN:
         return None
-    probability = judged.probabilities.of(judged.stance) if judged.probabilities and judged.stance else -1
+    probability = judged.scores.of(judged.stance) if judged.scores and judged.stance else -1
     return Row(known, str(judged.country), judged.stance, probability, judged.salience, kinds, model, JudgedBy.MODEL)
 
 
@@ -312,7 +312,7 @@ def first_moment(article: StoredArticle) -> datetime:
 
 def articles(known: list[Known], wanted: Filter, sort: Sort) -> list[str]:
     about_stances = [wanted.countries, wanted.stances, wanted.kinds, wanted.voice, wanted.judged_by]
-    asks = any(about_stances) or wanted.min_probability is not None or wanted.min_salience is not None
+    asks = any(about_stances) or wanted.min_score is not None or wanted.min_salience is not None
     fitting = [
         each
         for each in newest_first(known, sort)
@@ -369,7 +369,7 @@ def fits_stance(row: Row, wanted: Filter) -> bool:
     return (
         (not wanted.countries or row.country in wanted.countries)
         and (not wanted.stances or row.stance in wanted.stances)
-        and (wanted.min_probability is None or row.probability >= wanted.min_probability)
+        and (wanted.min_score is None or row.probability >= wanted.min_score)
         and (wanted.min_salience is None or row.salience >= wanted.min_salience)
         and (not wanted.kinds or bool(row.kinds & set(wanted.kinds)))
     )
