@@ -19,7 +19,7 @@ from typing import Any, Protocol, TypeVar
 
 from app.domain.errors import DeadlineExceeded
 from app.domain.models import ModelDescription
-from app.domain.values import Annotation, ArticleText, Coverage, Span
+from app.domain.values import Annotation, ArticleText, CountryCode, Coverage, Span
 from app.inference import languages, validation
 from app.inference.annotator import WARM_UP, Options
 from app.inference.batching import Batcher

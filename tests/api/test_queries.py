@@ -11,7 +11,7 @@ from tests.api.clients import pointers, problem
 from tests.api.test_lists import listed, stances
 
 ARTICLES: list[dict[str, Any]] = [
-    {"text": "France praised Germany.", "publisher": "A", "published_at": "2024-01-01", "language": "en-GB"},
+    {"text": "France praised Germany.", "publisher": "A", "published_at": "2024-01-01", "language": "en"},
     {"text": "France condemned Belarus over the gas border.", "publisher": "A", "published_at": "2024-01-02"},
     {"text": "France condemned Belarus over the gas border.", "publisher": "B", "published_at": "2024-03-05"},
     {"text": "Kenya hailed China. The Kremlin was silent.", "publisher": "B", "published_at": None},
