@@ -69,7 +69,7 @@ def test_a_summary_counts_by_up_to_two_dimensions(stored: TestClient) -> None:
     assert groups == [("BY", "2024-01-01", 1), ("BY", "2024-03-01", 1), ("CN", None, 0)]
     first = summary["groups"][0]
     assert first["shares"] == {"favor": 0, "neutral": 0, "against": 1, "undecided": 0}
-    assert first["net_stance"] == {"value": -1, "low": -1, "high": 0.7336}
+    assert first["net_stance"] == {"value": -1, "low": -1, "high": 0.7335}
 
 
 def test_related_countries_show_the_stances_toward_both(stored: TestClient) -> None:

@@ -181,6 +181,7 @@ dimensions = st.lists(st.sampled_from(list(Dimension)), max_size=2, unique=True)
 async def test_the_database_answers_what_plain_python_answers(
     store: Store, made: list[Case], asked: list[tuple[Filter, list[Dimension], int | None]], limit: int
 ) -> None:
+    clear(store)
     known = [await store_case(store, number, case) for number, case in enumerate(made)]
     for wanted, grouped, since in [(Filter(), [Dimension.COUNTRY, Dimension.MONTH], None), *asked]:
         if since is not None:
@@ -193,7 +194,6 @@ async def test_the_database_answers_what_plain_python_answers(
         assert await summarise.summary(store, wanted, dimensions=grouped) == summary(known, wanted, grouped)
     assert await summarise.countries(store) == countries(known)
     assert (await summarise.publishers(store, limit=10)).items == publishers(known)
-    clear(store)
 
 
 async def store_case(store: Store, number: int, case: Case) -> Known:
@@ -321,7 +321,9 @@ def articles(known: list[Known], wanted: Filter, sort: Sort) -> list[str]:
         and (wanted.model is None or wanted.model in each.said)
     ]
     if wanted.collapse:
-        eldest = {family: min(each.number for each in fitting if each.family == family) for family in (0, 1)} if fitting else {}
+        eldest = {
+            family: min(each.number for each in fitting if each.family == family) for family in {each.family for each in fitting}
+        }
         fitting = [each for each in fitting if each.number == eldest[each.family]]
     return [each.article.id for each in fitting]
 
