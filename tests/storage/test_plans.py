@@ -67,9 +67,6 @@ OTHERS = {
     "an article by external id": (page(Filter(external_id="7"), NEWEST, of_articles=True), "ix_article_external_id"),
     "articles about two countries": (page(TWO, NEWEST, of_articles=True), "ix_stance_(shown|country)"),
     "a series": (counts.stances_by_day(CN), "ix_stance_co(unts|untry)"),
-    "a summary": (counts.stances_by(Filter(), [Dimension.COUNTRY, Dimension.MONTH], most=50_001), "ix_stance_counts"),
-    "countries": (counts.articles_by_country(), "ix_stance_counts"),
-    "countries beside another": (counts.related(Filter(), CountryCode("CN")), "pk_stance|sqlite_autoindex_stance"),
     "articles with a word": (page(WORD, NEWEST, of_articles=True), "ix_searchable_words|searchable_words"),
     "stances in articles with a word": (page(WORD, NEWEST), "ix_searchable_words|searchable_words"),
     "stances of a word and a country": (page(WORD_OF_CN, NEWEST), "ix_searchable_words|searchable_words"),
@@ -86,6 +83,12 @@ OTHERS = {
     "publishers": (counts.BY_NAME.page(counts.articles_by_publisher(), after=None, limit=50), "ix_article_publisher_id"),
     "what a start has to show": (annotated.waiting("other@000000000002").limit(1), "ix_annotation_hidden"),
 }
+# Over nearly all rows: a table of ten pages is as soon read as an index, one of a million articles is not.
+COUNTS = {
+    "a summary": (counts.stances_by(Filter(), [Dimension.COUNTRY, Dimension.MONTH], most=50_001), "ix_stance_counts"),
+    "countries": (counts.articles_by_country(), "ix_stance_counts"),
+    "countries beside another": (counts.related(Filter(), CountryCode("CN")), "pk_stance|sqlite_autoindex_stance"),
+}
 
 
 @pytest.fixture
@@ -95,8 +98,9 @@ def filled(store: Store) -> Store:
     with store.transaction() as session:
         for number in range(1_000):
             add(session, number, chance)
-    with store.transaction() as session:
-        session.execute(text("ANALYZE"))
+    # An index is read alone only where the rows are known to be visible, as they are a minute after they were written.
+    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE" if store.engine.dialect.name == "postgresql" else "ANALYZE"))
     return store
 
 
@@ -124,6 +128,7 @@ NO_SORTING = ("seqscan", "bitmapscan", "hashjoin", "mergejoin", "sort")
 
 def test_every_query_uses_the_index_made_for_it(filled: Store) -> None:
     plans = planned(filled, UNSORTED, without=NO_SORTING) | planned(filled, OTHERS, without=("seqscan",))
+    plans |= planned(filled, COUNTS, without=("seqscan", "bitmapscan", "hashjoin"))
     assert {name: plan for name, (plan, index) in plans.items() if not re.search(index, plan)} == {}
 
 
