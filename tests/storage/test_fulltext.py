@@ -48,7 +48,8 @@ def test_every_phrase_lies_in_one_stretch_with_all_its_positions(found: list[str
 def test_a_tsvector_has_the_words_of_the_whole_text_and_positions_of_its_first_stretch() -> None:
     found = ["gas"] * 300 + ["wheat"]
     assert head(["a", GAP, "b", "a"]) == "'a':1,4 'b':3"
-    assert head(found).startswith("'wheat' 'gas':1,2,3")
+    assert head(found).startswith("'gas':1,2,3")
+    assert head(found).endswith(" 'wheat'")
     assert [tail.endswith("'wheat':76") for tail in tails(found) or []] == [True]
 
 
