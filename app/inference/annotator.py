@@ -94,9 +94,7 @@ class TransformerAnnotator:
 
     def draft(self, text: ArticleText, language: str | None = None, targets: Sequence[str] = ()) -> Draft:
         """Raises InvalidText and UnsupportedLanguage."""
-        validation.check(text, limit=self._options.text_limit)
-        for name in targets:
-            validation.check_target(name, limit=self._options.text_limit)
+        validation.check_request(text, targets, limit=self._options.text_limit)
         found = languages.language_of(text.body, stated=language, supported=self.languages)
         return self._drafter.draft(text, language=found, targets=targets)
 
@@ -108,7 +106,7 @@ class TransformerAnnotator:
         return self._reader.annotation(draft, outputs)
 
     def country_name(self, country: CountryCode) -> str:
-        return self._gazetteer.name(country) if country in self._gazetteer.codes else country
+        return self._gazetteer.name_or_code(country)
 
     def healthy(self) -> bool:
         return self._batcher.healthy()

@@ -117,7 +117,7 @@ class PairAnnotator:
             raise DeadlineExceeded("the request waited past its deadline") from None
 
     def country_name(self, country: CountryCode) -> str:
-        return self._gazetteer.name(country) if country in self._gazetteer.codes else country
+        return self._gazetteer.name_or_code(country)
 
     def healthy(self) -> bool:
         return self._batcher.healthy()
@@ -130,9 +130,7 @@ class PairAnnotator:
         self, text: ArticleText, language: str | None, targets: Sequence[str]
     ) -> tuple[Draft, list[Question], list[Sized], list[Span]]:
         """Raises InvalidText and UnsupportedLanguage. The rows to judge, and what of its field each of them shows."""
-        validation.check(text, limit=self._options.text_limit)
-        for name in targets:
-            validation.check_target(name, limit=self._options.text_limit)
+        validation.check_request(text, targets, limit=self._options.text_limit)
         found = languages.language_of(text.body, stated=language, supported=self.languages)
         draft = self._drafter.draft(text, language=found, targets=targets)
         questions = self._asker.questions(draft)
