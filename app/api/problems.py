@@ -181,6 +181,12 @@ TABLE: Mapping[type[errors.StandpointError], ProblemType] = {
         "There is no such model",
         "No model that is installed and no stored annotation has this `name@digest`.",
     ),
+    errors.CorrectionNotFound: ProblemType(
+        HTTPStatus.NOT_FOUND,
+        "correction-not-found",
+        "There is no such correction",
+        "No correction of this article has this id, or the article was deleted.",
+    ),
     errors.ArticleConflict: ProblemType(
         HTTPStatus.CONFLICT,
         "article-conflict",

@@ -5,7 +5,7 @@ StandpointError
 +-- UnsupportedLanguage
 +-- UnknownCountry
 +-- InvalidQuery           InvalidCursor
-+-- NotFound               ArticleNotFound, AnnotationNotFound, ModelNotFound
++-- NotFound               ArticleNotFound, AnnotationNotFound, ModelNotFound, CorrectionNotFound
 +-- ArticleConflict
 +-- EngineUnavailable      EngineOverloaded, DeadlineExceeded
 +-- StorageUnavailable
@@ -96,6 +96,10 @@ class ModelNotFound(NotFound):
     def __str__(self) -> str:
         # Unlike the other ids this one is free text of the caller, which is not repeated.
         return "no model has this id"
+
+
+class CorrectionNotFound(NotFound):
+    what = "correction"
 
 
 class ArticleConflict(StandpointError):
