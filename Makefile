@@ -52,16 +52,15 @@ $(CONTRACT_VENV)/.tools: $(CONTRACT)/requirements.txt
 	touch $@
 
 $(CONTRACT)/node_modules/.tools: $(CONTRACT)/package-lock.json $(CONTRACT_VENV)/.tools
-	cd $(CONTRACT) && PATH=$(CONTRACT_BIN):$$PATH npm ci --ignore-scripts --silent
+	cd $(CONTRACT) && PATH=$(CONTRACT_BIN):$$PATH npm ci --ignore-scripts --no-progress --loglevel error
 	touch $@
 
 # Java and Chromium come from the system; where they are missing, apt brings them.
 .PHONY: system-tools
 system-tools:
-	command -v java >/dev/null && command -v chromium >/dev/null || \
-		(apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends default-jre-headless chromium)
+	$(CONTRACT)/system-tools.sh
 
-test-contract: $(BIN)/.test system-tools clients ## Run the tests that need Node, Java or Chromium
+test-contract: system-tools $(BIN)/.test clients ## Run the tests that need Node, Java or Chromium
 	$(BIN)/python -m pytest -m contract -rP --show-capture stdout $(ARGS)
 	SCHEMATHESIS_EXAMPLES=20 $(BIN)/python -m pytest tests/api/test_schemathesis.py -rP --show-capture stdout
 
