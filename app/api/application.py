@@ -10,6 +10,7 @@ from starlette.types import Lifespan
 from app import __version__
 from app.api import annotate, answers, articles, docs, health, models, openapi, stances, summaries
 from app.api.middleware import HeadAsGet, RequestContext
+from app.api.patience import Patience
 
 
 def build(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
@@ -27,6 +28,7 @@ def build(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     for room in (annotate, articles, stances, summaries, models, health, docs):
         app.include_router(room.router)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(Patience)
     app.add_middleware(RequestContext)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     return app

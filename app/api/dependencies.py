@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import Depends, Path, Request
 
+from app.domain.keys import Caller
 from app.services.ports import Annotator
 from app.settings import Settings
 from app.storage.database import Store
@@ -22,6 +23,10 @@ def store(request: Request) -> Store:
 
 def annotator(request: Request) -> Annotator:
     return request.app.state.annotator  # type: ignore[no-any-return]
+
+
+def caller(request: Request) -> Caller:
+    return request.state.caller  # type: ignore[no-any-return]
 
 
 def article_id(article_id: Annotated[UUID, Path(description="A UUIDv7, as `id` of the article has it.")]) -> str:
@@ -45,5 +50,6 @@ ModelId = Annotated[
 UsesSettings = Annotated[Settings, Depends(settings)]
 UsesStore = Annotated[Store, Depends(store)]
 UsesAnnotator = Annotated[Annotator, Depends(annotator)]
+UsesCaller = Annotated[Caller, Depends(caller)]
 ArticleId = Annotated[str, Depends(article_id)]
 AnnotationId = Annotated[str, Depends(annotation_id)]

@@ -273,6 +273,12 @@ ENGINE = (
 FILTER = (INVALID_PARAMETER, errors.UnknownCountry("country"))
 TOO_MANY_POINTS = errors.InvalidQuery("interval", "gives more than 10000 points; take a wider interval or a narrower range")
 CURSORS = (INVALID_PARAMETER, errors.InvalidCursor("is not one of this list"))
+ACCESS = (
+    errors.KeyRequired(),
+    errors.InvalidKey(),
+    errors.ScopeTooSmall("read", needed="write"),
+    errors.RateExceeded(retry_after=1),
+)
 NO_ARTICLE = (INVALID_ID, errors.ArticleNotFound(ARTICLE_ID))
 NO_ANNOTATION = (INVALID_ID, errors.AnnotationNotFound(ANNOTATION_ID))
 NO_MODEL = (
