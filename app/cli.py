@@ -1,4 +1,4 @@
-"""standpoint serve | migrate | annotate | keys | openapi. What each does stands in app/commands."""
+"""standpoint serve | migrate | annotate | demo | keys | openapi. What each does stands in app/commands."""
 
 from __future__ import annotations
 
@@ -81,6 +81,12 @@ def annotate(inputs: Inputs) -> None:
     A JSON article is an object with text and, if there are any, title, language and targets; other fields are ignored.
     """
     raise typer.Exit(_command("annotate").annotate(inputs))
+
+
+@cli.command()
+def demo() -> None:
+    """Store the sample articles and print five requests to try."""
+    _command("demo").demo()
 
 
 @keys.command("create")

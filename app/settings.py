@@ -153,6 +153,13 @@ class Settings(BaseSettings):
         le=1_000_000,
         description="Open connections. A process commonly may have 1,024 files; 900 leave room for the database's.",
     )
+    retention_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=36_500,
+        description="Days after which a stored article is deleted with everything derived from it; looked after every hour. "
+        "Without it nothing is, because nobody else can bring it back.",
+    )
     threads: int = Field(
         default=0,
         ge=0,

@@ -24,8 +24,21 @@ ARROWS = {
     "refusal": set[str](),
     "settings": {"refusal"},
     "logs": {"settings"},
+    "retention": {"domain", "logs", "services", "settings", "storage"},
     "entrance": {"api", "domain", "logs", "rates", "refusal", "services", "settings", "storage"},
-    "main": {"entrance", "api", "dispatch", "domain", "inference", "refusal", "services", "settings", "storage", "logs"},
+    "main": {
+        "entrance",
+        "retention",
+        "api",
+        "dispatch",
+        "domain",
+        "inference",
+        "refusal",
+        "services",
+        "settings",
+        "storage",
+        "logs",
+    },
     "commands": {"api", "dispatch", "domain", "logs", "main", "refusal", "services", "settings", "storage"},
     "cli": {"app", "refusal"},
     "app": set[str](),
@@ -54,6 +67,7 @@ OWNERS = {
     "typer": {"cli"},
     "uvicorn": {"commands"},
     "redis": {"rates"},
+    "prometheus_client": {"api"},
 }
 
 FORBIDDEN_NAMES = {"utils", "helpers", "helper", "crud", "manager", "handler", "misc", "common"}

@@ -50,8 +50,9 @@ class RequestContext:
             await _apologise(scope, receive, answer)
         # The route's template and not the path: a path may hold what the sender would rather keep to himself.
         route = getattr(scope.get("route"), "path_format", None)
-        milliseconds = round((time.perf_counter() - started) * 1000, 1)
-        log.info("request", method=scope["method"], route=route, status=answer.status, milliseconds=milliseconds)
+        seconds = time.perf_counter() - started
+        log.info("request", method=scope["method"], route=route, status=answer.status, milliseconds=round(seconds * 1000, 1))
+        scope["app"].state.metrics.note(method=scope["method"], route=route, status=answer.status, seconds=seconds)
 
 
 class _Answer:

@@ -16,6 +16,8 @@ TABLE: Mapping[tuple[str, str], Scope | None] = {
     ("GET", "/docs"): PUBLIC,
     ("GET", "/docs/{asset}"): PUBLIC,
     ("GET", "/openapi.json"): PUBLIC,
+    # Prometheus can show a key (`authorization: credentials_file`); strangers need not know how busy it is.
+    ("GET", "/metrics"): Scope.READ,
     # Stores nothing, so that who may only read may try the model.
     ("POST", "/v1/annotate"): Scope.READ,
     ("GET", "/v1/annotations/{annotation_id}"): Scope.READ,

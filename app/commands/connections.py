@@ -13,7 +13,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from app.api import problems
 from app.api.answers import describe
@@ -37,6 +37,7 @@ class PatientProtocol(HttpToolsProtocol):
         self._header_limit, self._connection_limit = header_limit, connection_limit
         self._in_head = True
         self._head_bytes = 0
+        self._running: RequestResponseCycle | None = None
         self._refusal: tuple[ProblemType, str] | None = None
         self._since: dict[str, float] = {}
 
@@ -45,6 +46,21 @@ class PatientProtocol(HttpToolsProtocol):
         if len(self.connections) > self._connection_limit:
             # Said in no words: an answer would cost what there is too little of.
             transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._hang_up()
+        super().connection_lost(exc)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _hang_up(self) -> None:
+        """Tells all that answer on this connection. uvicorn tells the last of several pipelined requests only."""
+        for cycle in (self._running, self.cycle):
+            if cycle is not None and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
 
     def data_received(self, data: bytes) -> None:
         self._in_head = self._in_head or self._answered_whole()
@@ -82,6 +98,7 @@ class PatientProtocol(HttpToolsProtocol):
             self._lasts("leftover", self._answered_early(), now, LINGER_SECONDS),
         )
         if any(over):
+            self._hang_up()
             self.transport.abort()
         elif self._lasts("head", self._in_head, now, HEAD_SECONDS):
             self._refuse(problems.REQUEST_TIMEOUT, f"The headers took longer than {HEAD_SECONDS:.0f} s.")
@@ -103,6 +120,7 @@ class PatientProtocol(HttpToolsProtocol):
             return
         if self.cycle is not None and not self.cycle.response_complete:
             # The answer to an earlier request is under way; words in its midst would be taken for a part of it.
+            self._hang_up()
             self.transport.abort()
             return
         request_id = uuid.uuid4().hex
