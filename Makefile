@@ -9,6 +9,8 @@ DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test test-torch lint format openapi evaluate bench-engine train training-env lock clean
+.PHONY: help install run test test-torch lint format openapi evaluate train training-env lock clean
+.PHONY: help install run test lint format openapi sbom evaluate training-env lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -53,6 +55,9 @@ format: $(BIN)/.test ## Rewrite the code in the project's style
 
 openapi: $(BIN)/.runtime ## Write openapi.json anew
 	$(BIN)/standpoint openapi > openapi.json
+
+sbom: $(BIN)/.runtime ## Write sbom.json, the CycloneDX bill of materials
+	$(BIN)/python -m scripts.sbom > sbom.json
 
 evaluate: $(BIN)/.runtime ## Measure the shipped model on the public tests (DATA=folder) and compare with its card
 	$(BIN)/python -m training.evaluate $(DATA) --check
