@@ -11,6 +11,7 @@ DATA ?= ../shared/data
 .PHONY: help install run test test-torch lint format openapi evaluate bench-engine train training-env lock clean
 .PHONY: help install run test test-torch lint format openapi evaluate train training-env lock clean
 .PHONY: help install run test lint format openapi sbom evaluate training-env lock clean
+.PHONY: help install run test lint format openapi sbom soak evaluate training-env lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -58,6 +59,9 @@ openapi: $(BIN)/.runtime ## Write openapi.json anew
 
 sbom: $(BIN)/.runtime ## Write sbom.json, the CycloneDX bill of materials
 	$(BIN)/python -m scripts.sbom > sbom.json
+
+soak: $(BIN)/.test ## Ten minutes of mixed requests at 80% of capacity (ARGS=--seconds 60)
+	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 evaluate: $(BIN)/.runtime ## Measure the shipped model on the public tests (DATA=folder) and compare with its card
 	$(BIN)/python -m training.evaluate $(DATA) --check

@@ -33,10 +33,9 @@ CLASSIFIERS = {
 }
 WORDS = {
     "MIT License": "MIT",
-    "BSD": "BSD-3-Clause",
-    "Apache 2.0": "Apache-2.0",
-    "Apache License 2.0": "Apache-2.0",
-    "Apache": "Apache-2.0",
+    "3-Clause BSD License": "BSD-3-Clause",
+    "Apache 2.0 License": "Apache-2.0",
+    "MPL-2.0 AND MIT": "MPL-2.0 AND MIT",
 }
 
 
