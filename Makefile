@@ -12,6 +12,7 @@ DATA ?= ../shared/data
 .PHONY: help install run test test-torch lint format openapi evaluate train training-env lock clean
 .PHONY: help install run test lint format openapi sbom evaluate training-env lock clean
 .PHONY: help install run test lint format openapi sbom soak evaluate training-env lock clean
+.PHONY: help install run test test-torch lint format openapi sbom soak evaluate train training-env lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16

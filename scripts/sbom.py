@@ -35,6 +35,7 @@ WORDS = {
     "MIT License": "MIT",
     "3-Clause BSD License": "BSD-3-Clause",
     "Apache 2.0 License": "Apache-2.0",
+    "Apache 2.0": "Apache-2.0",
     "MPL-2.0 AND MIT": "MPL-2.0 AND MIT",
 }
 

@@ -33,6 +33,7 @@ TABLE: Mapping[tuple[str, str], Scope | None] = {
     ("GET", "/v1/countries"): Scope.READ,
     ("GET", "/v1/publishers"): Scope.READ,
     ("GET", "/v1/models"): Scope.READ,
+    ("GET", "/v1/models/{model_id}"): Scope.READ,
 }
 
 

@@ -17,7 +17,7 @@ from app.storage.database import Store
 SAMPLES = Path(__file__).parent / "samples" / "articles.ndjson"
 
 REQUESTS = (
-    ("Who is spoken well of, and in which words?", "stances?stance=favor&min_probability=0.6"),
+    ("Who is spoken well of, and in which words?", "stances?stance=favor&min_score=0.6"),
     ("What is said of China?", "stances?country=CN"),
     ("How did it change from month to month?", "stances/series?country=CN&country=RU&interval=month"),
     ("Which articles of one outlet are about Poland?", "articles?country=PL&publisher=Northern%20Ledger"),
