@@ -32,7 +32,13 @@ def test_neither_log_nor_metrics_hold_text_keys_or_what_was_asked(tmp_path: Path
 def _everything(service: Service, secret: str) -> str:
     """One request of every kind and fault; the text of /metrics."""
     with httpx.Client(base_url=service.address, headers={"X-API-Key": secret}, timeout=60) as http:
-        body = article(text=f"Germany praised {TEXT} in France.", title=TITLE, publisher=NAME, url=f"https://x.example/{NAME}")
+        body = article(
+            text=f"Germany praised {TEXT} in France.",
+            title=TITLE,
+            publisher=NAME,
+            external_id=NAME,
+            url=f"https://x.example/{NAME}",
+        )
         stored = http.post("/v1/articles", json=body)
         assert stored.status_code == 201
         place = stored.headers["location"]
@@ -50,6 +56,7 @@ def _everything(service: Service, secret: str) -> str:
             http.get(f"/v1/articles?{WORD}={NAME}"),
             http.get(f"/v1/articles?cursor={WORD}"),
             http.get(f"/v1/{WORD}"),
+            http.put(f"/v1/articles?{WORD}"),
             http.request(WORD.upper(), "/v1/articles"),
             http.get("/v1/articles", headers={"X-API-Key": BOOTSTRAP}),
             http.get("/v1/articles", headers={"X-API-Key": WRONG}),
