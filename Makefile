@@ -8,11 +8,7 @@ PARTS ?= 1,4,6,7,8,9
 DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-torch lint format openapi evaluate bench-engine train training-env lock clean
-.PHONY: help install run test test-torch lint format openapi evaluate train training-env lock clean
-.PHONY: help install run test lint format openapi sbom evaluate training-env lock clean
-.PHONY: help install run test lint format openapi sbom soak evaluate training-env lock clean
-.PHONY: help install run test test-torch lint format openapi sbom soak evaluate train training-env lock clean
+.PHONY: help install run test test-torch lint format openapi sbom soak evaluate bench-engine train training-env lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16

@@ -141,6 +141,7 @@ class Settings(BaseSettings):
             "The library that runs the model: `onnxruntime`, `openvino` (an extra), or `auto`, which is onnxruntime whatever is "
             "installed: another library rounds otherwise, and its annotations carry another model version."
         ),
+    )
     header_limit: int = Field(
         default=32_768,
         ge=1_024,
