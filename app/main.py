@@ -62,7 +62,6 @@ def open_annotator(settings: Settings) -> Iterator[TransformerAnnotator | PairAn
     """Verified, loaded and warm: one real inference has run. At the end it answers what it accepted."""
     options = Options(
         text_limit=settings.text_limit,
-        engine=settings.engine,
         threads=settings.threads,
         deadline=settings.deadline_seconds,
         limits=Limits(jobs=settings.queue_limit),

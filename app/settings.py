@@ -39,12 +39,6 @@ class LogFormat(StrEnum):
     CONSOLE = "console"
 
 
-class Engine(StrEnum):
-    AUTO = "auto"
-    ONNXRUNTIME = "onnxruntime"
-    OPENVINO = "openvino"
-
-
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
 
@@ -133,13 +127,6 @@ class Settings(BaseSettings):
         description=(
             "Bytes in one request body. A text at its limit takes 2.4 MB where JSON escapes every character as a surrogate pair "
             "(12 bytes); 4 MiB leaves room for the other fields."
-        ),
-    )
-    engine: Engine = Field(
-        default=Engine.AUTO,
-        description=(
-            "The library that runs the model: `onnxruntime`, `openvino` (an extra), or `auto`, which is onnxruntime whatever is "
-            "installed: another library rounds otherwise, and its annotations carry another model version."
         ),
     )
     header_limit: int = Field(

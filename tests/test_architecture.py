@@ -49,8 +49,8 @@ OWNERS = {
     "sqlalchemy": {"storage"},
     "alembic": {"storage"},
     "psycopg": {"storage"},
+    "rensa": {"storage"},
     "onnxruntime": {"inference"},
-    "openvino": {"inference"},
     "transformers": {"inference"},
     "tokenizers": {"inference"},
     "numpy": {"inference"},
@@ -126,14 +126,14 @@ def test_no_import_stands_inside_a_function(path: Path) -> None:
 
 
 def test_modules_are_loaded_by_name_only_where_they_are_slow_or_may_be_missing() -> None:
-    # Commands, so that --help is quick; and the modules that need torch or OpenVINO, which are extras.
+    # Commands, so that --help is quick; and the module that needs torch, which is an extra.
     loading = {
         str(path.relative_to(APP))
         for path in files
         for module, _ in imports(ast.parse(path.read_text(encoding="utf-8")))
         if module == "importlib"
     }
-    assert loading <= {"cli.py", "inference/engine.py", "inference/pair_annotator.py"}
+    assert loading <= {"cli.py", "inference/pair_annotator.py"}
 
 
 def test_no_file_is_named_after_nothing() -> None:

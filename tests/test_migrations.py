@@ -24,7 +24,9 @@ def connected(url: str) -> Iterator[Connection]:
 
 def tables(url: str) -> set[str]:
     with connected(url) as connection:
-        return set(inspect(connection).get_table_names()) - {"alembic_version"}
+        found = set(inspect(connection).get_table_names()) - {"alembic_version"}
+    # FTS5 keeps its index in tables of its own.
+    return {name for name in found if not name.startswith("searchable_words")}
 
 
 def test_migrations_run_up_and_down_and_up_again(empty_url: str) -> None:

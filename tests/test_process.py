@@ -24,7 +24,7 @@ from tests.twin_server import SLOW_SECONDS
 ROOT = Path(__file__).parents[1]
 REAL = ["-c", "from app.cli import main; main()", "serve"]
 TWIN = ["-m", "tests.twin_server"]
-READY_SECONDS = 240
+READY_SECONDS = 60
 """Far more than it takes; a machine that runs other things too shall not fail a test of order and of exit codes."""
 
 

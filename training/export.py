@@ -24,7 +24,6 @@ from training.data import KINDS, STANCES
 from training.linking_data import country_codes
 from training.model import Reader
 from training.quantize import quantize
-from training.unfuse import unfuse
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids", "span_row", "span_start", "span_end")
 OUTPUTS = ("stance_logits", "kind_logits", "country_logits")
@@ -132,7 +131,6 @@ def main() -> None:
         raw, fused = Path(folder) / "raw.onnx", Path(folder) / "fused.onnx"
         export_float(model, raw)
         fuse(raw, fused, heads=model.encoder.config.num_attention_heads, hidden=model.encoder.config.hidden_size)
-        unfuse(fused, fused)
         quantize(fused, arguments.out / "model.onnx")
         if arguments.float_out:
             shutil.copy(fused, arguments.float_out)

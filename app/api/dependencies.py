@@ -7,7 +7,9 @@ from uuid import UUID
 
 from fastapi import Depends, Path, Request
 
+from app.api import country_codes
 from app.domain.keys import Caller
+from app.domain.values import CountryCode
 from app.services.ports import Annotator
 from app.settings import Settings
 from app.storage.database import Store
@@ -37,6 +39,17 @@ def annotation_id(annotation_id: Annotated[UUID, Path(description="A UUIDv7, as 
     return str(annotation_id)
 
 
+def country_code(code: Annotated[str, Path(description="ISO 3166-1 alpha-2, or XK.", max_length=100)]) -> CountryCode:
+    return country_codes.known(code)
+
+
+UsesSettings = Annotated[Settings, Depends(settings)]
+UsesStore = Annotated[Store, Depends(store)]
+UsesAnnotator = Annotated[Annotator, Depends(annotator)]
+UsesCaller = Annotated[Caller, Depends(caller)]
+ArticleId = Annotated[str, Depends(article_id)]
+CountryInPath = Annotated[CountryCode, Depends(country_code)]
+AnnotationId = Annotated[str, Depends(annotation_id)]
 ModelId = Annotated[
     str,
     Path(
@@ -47,9 +60,3 @@ ModelId = Annotated[
         examples=["standpoint-en@4f0c1d9a72be"],
     ),
 ]
-UsesSettings = Annotated[Settings, Depends(settings)]
-UsesStore = Annotated[Store, Depends(store)]
-UsesAnnotator = Annotated[Annotator, Depends(annotator)]
-UsesCaller = Annotated[Caller, Depends(caller)]
-ArticleId = Annotated[str, Depends(article_id)]
-AnnotationId = Annotated[str, Depends(annotation_id)]

@@ -187,6 +187,12 @@ TABLE: Mapping[type[errors.StandpointError], ProblemType] = {
         "There is no such model",
         "No model that is installed and no stored annotation has this `name@digest`.",
     ),
+    errors.CorrectionNotFound: ProblemType(
+        HTTPStatus.NOT_FOUND,
+        "correction-not-found",
+        "There is no such correction",
+        "No correction of this article has this id, or the article was deleted.",
+    ),
     errors.KeyNotFound: ProblemType(
         HTTPStatus.NOT_FOUND, "key-not-found", "There is no such key", "No key has this id, or it cannot be used any more."
     ),

@@ -5,7 +5,7 @@ StandpointError
 +-- UnsupportedLanguage
 +-- UnknownCountry
 +-- InvalidQuery           InvalidCursor
-+-- NotFound               ArticleNotFound, AnnotationNotFound, ModelNotFound, KeyNotFound
++-- NotFound               ArticleNotFound, AnnotationNotFound, ModelNotFound, CorrectionNotFound, KeyNotFound
 +-- AccessRefused          KeyRequired, InvalidKey, ScopeTooSmall
 +-- RateExceeded
 +-- ArticleConflict
@@ -97,6 +97,10 @@ class ModelNotFound(NotFound):
     def __str__(self) -> str:
         # Unlike the other ids this one is free text of the caller, which is not repeated.
         return "no model has this id"
+
+
+class CorrectionNotFound(NotFound):
+    what = "correction"
 
 
 class KeyNotFound(NotFound):

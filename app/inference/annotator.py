@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from app.domain.errors import DeadlineExceeded
-from app.domain.values import Annotation, ArticleText
+from app.domain.values import Annotation, ArticleText, CountryCode
 from app.inference import languages, validation
 from app.inference.batching import Batcher, Limits, Load
 from app.inference.description import described
 from app.inference.drafting import Draft, Drafter
 from app.inference.encoding import Row, TextEncoder
-from app.inference.engine import AUTO, Engine, SpanLogits
+from app.inference.engine import Engine, SpanLogits
 from app.inference.gazetteer import Gazetteer
 from app.inference.model_folder import ModelFolder
 from app.inference.reading import Reader
@@ -33,7 +33,6 @@ class Options:
 
     text_limit: int = 200_000
     threads: int = 0
-    engine: str = AUTO
     deadline: float = 30.0
     # Work on texts holds the interpreter's lock most of the time: more threads than these would not be faster.
     text_threads: int = 2
@@ -46,15 +45,15 @@ class TransformerAnnotator:
     def __init__(
         self, model: str | Path, *, options: Options | None = None, on_death: Callable[[BaseException], None] = lambda error: None
     ) -> None:
-        """Raises InvalidModel and EngineNotInstalled. Ready when it returns: one real inference has run."""
-        self._options = options or Options()
-        self.folder = ModelFolder.open(model, engine=self._options.engine)
+        """Raises InvalidModel. Ready when it returns: one real inference has run."""
+        self.folder = ModelFolder.open(model)
         self.description = described(self.folder)
-        gazetteer = Gazetteer.load(self.folder.file("gazetteer.tsv"))
+        self._options = options or Options()
+        self._gazetteer = gazetteer = Gazetteer.load(self.folder.file("gazetteer.tsv"))
         self.encoder = TextEncoder(self.folder.file("tokenizer.json"), max_tokens=self.folder.config.max_tokens)
         self._drafter = Drafter(gazetteer, self.encoder)
         self._reader = Reader(self.folder, gazetteer)
-        engine = Engine(self.folder.file("model.onnx"), threads=self._options.threads, name=self._options.engine)
+        engine = Engine(self.folder.file("model.onnx"), threads=self._options.threads)
         self._batcher: Batcher[Row, SpanLogits] = Batcher(engine.run, length=len, limits=self._options.limits, on_death=on_death)
         # Accepted, and still on the way to the batcher. Only the event loop counts, so no lock is needed.
         self._coming = {False: 0, True: 0}
@@ -95,9 +94,7 @@ class TransformerAnnotator:
 
     def draft(self, text: ArticleText, language: str | None = None, targets: Sequence[str] = ()) -> Draft:
         """Raises InvalidText and UnsupportedLanguage."""
-        validation.check(text, limit=self._options.text_limit)
-        for name in targets:
-            validation.check_target(name, limit=self._options.text_limit)
+        validation.check_request(text, targets, limit=self._options.text_limit)
         found = languages.language_of(text.body, stated=language, supported=self.languages)
         return self._drafter.draft(text, language=found, targets=targets)
 
@@ -107,6 +104,9 @@ class TransformerAnnotator:
 
     def annotation(self, draft: Draft, outputs: Sequence[SpanLogits]) -> Annotation:
         return self._reader.annotation(draft, outputs)
+
+    def country_name(self, country: CountryCode) -> str:
+        return self._gazetteer.name_or_code(country)
 
     def healthy(self) -> bool:
         return self._batcher.healthy()

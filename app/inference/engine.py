@@ -1,36 +1,20 @@
-"""The encoder and its heads: rows in, logits out. Which library multiplies the matrices is decided here and nowhere else."""
+"""The encoder and its heads on onnxruntime: rows in, logits out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+import onnxruntime
 
 from app.inference.cores import usable_cores
 from app.inference.encoding import Integers, Row
 
 Floats = npt.NDArray[np.float32]
 OUTPUTS = ("stance_logits", "kind_logits", "country_logits")
-AUTO, ONNXRUNTIME, OPENVINO = "auto", "onnxruntime", "openvino"
-# By name, so that the one that is not asked for need not be installed.
-ENGINES = {ONNXRUNTIME: "app.inference.on_onnxruntime", OPENVINO: "app.inference.on_openvino"}
-
-
-class EngineNotInstalled(ValueError):
-    """The library that was asked for by name is an extra which is not there."""
-
-
-class Session(Protocol):
-    """A loaded graph."""
-
-    def run(self, outputs: Sequence[str], inputs: Mapping[str, Integers]) -> Sequence[Floats]:
-        """The named outputs for these inputs. The arrays belong to the caller."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,31 +31,21 @@ class SpanLogits:
 
 
 class Engine:
-    """`threads` 0 takes one for each core that this process may use. `name` is a library of `ENGINES`, or `auto`."""
+    """`threads` 0 takes one for each core that this process may use."""
 
-    def __init__(self, path: Path, *, threads: int = 0, name: str = AUTO) -> None:
-        """Raises EngineNotInstalled."""
-        self._session = _opened(chosen(name), path, threads or usable_cores())
+    def __init__(self, path: Path, *, threads: int = 0) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads or usable_cores()
+        # Threads that spin while they wait for each other take the cores from whatever else runs: on two cores with other
+        # work beside it the engine was twice as fast without, and an idle one uses none.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
     def run(self, rows: Sequence[Row]) -> list[SpanLogits]:
         counts = [len(row.spans) for row in rows]
         outputs = self._session.run(OUTPUTS, collate(rows))
         cuts = np.cumsum(counts)[:-1]
         return [SpanLogits(*parts) for parts in zip(*(np.split(output, cuts) for output in outputs), strict=True)]
-
-
-def chosen(name: str) -> str:
-    # OpenVINO is never picked up by itself: what is installed shall not change answers (docs/decisions/0005).
-    return ONNXRUNTIME if name == AUTO else name
-
-
-def _opened(name: str, path: Path, threads: int) -> Session:
-    try:
-        module = import_module(ENGINES[name])
-    except ModuleNotFoundError as error:
-        raise EngineNotInstalled(f"the engine {name} is not installed: pip install 'standpoint[{name}]'") from error
-    session: Session = module.open_session(path, threads=threads)
-    return session
 
 
 def collate(rows: Sequence[Row]) -> dict[str, Integers]:

@@ -1,7 +1,7 @@
 """A model as a folder of files, checked before anything is read from it.
 
 `SHA256SUMS` names every file that can change an answer; its own digest is the version. What it does not name (the model
-card) may change freely. So does the library that runs the graph: another rounds otherwise, and has another version.
+card) may change freely.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from typing import Any
 from app.domain.values import CountryCode, Stance
 from app.inference.aggregation import Aggregation
 from app.inference.calibration import Calibration
-from app.inference.engine import AUTO, ONNXRUNTIME, chosen
 from app.inference.linking import LinkWeights
 from app.inference.outcomes import KINDS
 
@@ -88,19 +87,13 @@ class ModelFolder:
         return self.path / name
 
     @classmethod
-    def open(cls, model: str | Path, *, engine: str = AUTO) -> ModelFolder:
+    def open(cls, model: str | Path) -> ModelFolder:
         """`model` is the name of a bundled tier, or the path of a folder. Raises InvalidModel."""
         path = locate(model)
         sums = _read(path / SUMS)
         verify(path, sums)
         config = ModelConfig.parse(_read(path / "config.json"))
-        return cls(path=path, digest=digest(sums, engine=chosen(engine)), config=config)
-
-
-def digest(sums: str, *, engine: str) -> str:
-    """onnxruntime, with which models are measured, adds nothing: its digest is that of the sums alone."""
-    covered = sums if engine == ONNXRUNTIME else f"{sums}engine  {engine}\n"
-    return hashlib.sha256(covered.encode()).hexdigest()[:12]
+        return cls(path=path, digest=hashlib.sha256(sums.encode()).hexdigest()[:12], config=config)
 
 
 def bundled_names() -> list[str]:

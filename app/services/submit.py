@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from uuid import UUID
+
 from app.domain.records import StoredArticle, Submission
 from app.domain.values import Annotation, ArticleStatus
-from app.services import identity, steps
+from app.services import identity, index, steps
 from app.services.ports import Annotator
 from app.storage import annotations as annotated
 from app.storage import articles, ids, stances
 from app.storage.database import Session, Store
+from app.storage.texts import Traits
 
 
 async def submit(store: Store, annotator: Annotator, submission: Submission) -> tuple[StoredArticle, bool]:
@@ -16,15 +20,17 @@ async def submit(store: Store, annotator: Annotator, submission: Submission) -> 
     if stored := await steps.read(store, identity.stored_already, submission):
         return stored, False
     annotation = await annotator.annotate(submission.text, language=submission.language)
-    return await steps.write(store, _store, submission, annotation)
+    return await steps.write(store, _store, submission, annotation, await index.traits(submission.text))
 
 
-def _store(session: Session, submission: Submission, annotation: Annotation) -> tuple[StoredArticle, bool]:
+def _store(session: Session, submission: Submission, annotation: Annotation, traits: Traits) -> tuple[StoredArticle, bool]:
     if stored := identity.stored_already(session, submission):
         return stored, False
     created = _created(submission, annotation)
+    created = replace(created, duplicate_group=index.join(session, traits, article_id=UUID(created.id)))
     for insertion in articles.insertions(created):
         session.execute(insertion)
+    index.add(session, UUID(created.id), traits)
     add_annotation(session, created)
     return created, True
 
@@ -34,7 +40,7 @@ def add_annotation(session: Session, article: StoredArticle) -> None:
     if article.annotation is None:
         return
     session.execute(annotated.insertion(article.annotation))
-    if rows := stances.rows(article.annotation, article.submission.published):
+    if rows := stances.rows(article):
         session.execute(stances.insertion(), rows)
 
 

@@ -14,11 +14,16 @@ from app.domain.values import ArticleText, PublicationTime
 from app.storage import annotations as annotated
 from app.storage import conditions, identity, ids, publication
 from app.storage.keyset import Keyset
-from app.storage.tables import AnnotationRow, ArticleRow, RevisionRow
+from app.storage.tables import AnnotationRow, ArticleRow, RevisionRow, StanceRow
 
 ORDERS: Mapping[Sort, Keyset] = {
     Sort.CREATED_AT: Keyset((ArticleRow.id,)),
     Sort.PUBLISHED_AT: Keyset((ArticleRow.published_order, ArticleRow.id)),
+}
+# About one country an article has one stance, so the stances toward it are in order what the articles are.
+ORDERS_OF_A_COUNTRY: Mapping[Sort, Keyset] = {
+    Sort.CREATED_AT: Keyset((StanceRow.article_id,)),
+    Sort.PUBLISHED_AT: Keyset((StanceRow.published_order, StanceRow.article_id)),
 }
 
 CURRENT = and_(RevisionRow.article_id == ArticleRow.id, RevisionRow.number == ArticleRow.revision)
@@ -48,15 +53,19 @@ def locked(identifier: UUID) -> Select[UUID]:
 
 
 def listed(wanted: Filter) -> Select[ArticleRow, str | None]:
-    return (
-        select(ArticleRow, RevisionRow.title)
-        .join(RevisionRow, CURRENT)
-        .where(
-            *conditions.of_article(wanted),
-            *conditions.published(wanted, ArticleRow.published_order),
-            *conditions.having_stance(wanted),
-        )
-    )
+    statement = select(ArticleRow, RevisionRow.title).join(RevisionRow, CURRENT)
+    collapsed = [conditions.eldest_article(wanted)] if wanted.collapse else []
+    if len(wanted.countries) == 1:
+        statement = statement.join(StanceRow, StanceRow.article_id == ArticleRow.id)
+        asked = [*conditions.of_stance(wanted), *conditions.of_article(wanted, conditions.about_stance())]
+    else:
+        asked = [*conditions.of_article(wanted, conditions.about_article()), *conditions.having_stance(wanted)]
+    return statement.where(*asked, *collapsed)
+
+
+def order(wanted: Filter, sort: Sort) -> Keyset:
+    """Of `listed`."""
+    return ORDERS_OF_A_COUNTRY[sort] if len(wanted.countries) == 1 else ORDERS[sort]
 
 
 def insertions(stored: StoredArticle) -> tuple[Insert, Insert]:
@@ -126,6 +135,8 @@ def _columns(stored: StoredArticle) -> dict[str, Any]:
         "external_id": given.external_id,
         "url": given.url,
         "language": given.language,
+        "read_language": stored.read_language,
+        "duplicate_group": stored.duplicate_group and UUID(stored.duplicate_group),
         "details": dict(given.metadata),
     }
 
@@ -147,4 +158,5 @@ def _stored(article: ArticleRow, text: ArticleText, annotation: StoredAnnotation
             metadata=article.details,
         ),
         annotation=annotation,
+        duplicate_group=str(article.duplicate_group) if article.duplicate_group else None,
     )
