@@ -9,10 +9,11 @@ from fastapi import FastAPI
 from starlette.types import Lifespan
 
 from app import __version__
-from app.api import annotate, answers, articles, docs, health, models, openapi, stances, summaries
+from app.api import annotate, answers, articles, docs, health, metrics, models, openapi, stances, summaries
 from app.api.deprecation import Announcements
 from app.api.edge import AllowedOrigins, TrustedHosts
 from app.api.middleware import HeadAsGet, RequestContext
+from app.api.patience import Patience
 
 
 def build(lifespan: Lifespan[FastAPI] | None = None, *, origins: Sequence[str] = (), hosts: Sequence[str] = ()) -> FastAPI:
@@ -28,11 +29,13 @@ def build(lifespan: Lifespan[FastAPI] | None = None, *, origins: Sequence[str] =
         generate_unique_id_function=_function_name,
     )
     answers.install(app)
-    for room in (annotate, articles, stances, summaries, models, health, docs):
+    for room in (annotate, articles, stances, summaries, models, health, metrics, docs):
         app.include_router(room.router)
+    app.state.metrics = metrics.Metrics(app)
     # The last one added is the first that a request meets.
     app.add_middleware(Announcements)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(Patience)
     if hosts:
         app.add_middleware(TrustedHosts, names=hosts)
     app.add_middleware(RequestContext)

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Depends, Path, Request
 
 from app.api import country_codes
+from app.domain.keys import Caller
 from app.domain.values import CountryCode
 from app.services.ports import Annotator
 from app.settings import Settings
@@ -26,6 +27,10 @@ def annotator(request: Request) -> Annotator:
     return request.app.state.annotator  # type: ignore[no-any-return]
 
 
+def caller(request: Request) -> Caller:
+    return request.state.caller  # type: ignore[no-any-return]
+
+
 def article_id(article_id: Annotated[UUID, Path(description="A UUIDv7, as `id` of the article has it.")]) -> str:
     return str(article_id)
 
@@ -41,6 +46,7 @@ def country_code(code: Annotated[str, Path(description="ISO 3166-1 alpha-2, or X
 UsesSettings = Annotated[Settings, Depends(settings)]
 UsesStore = Annotated[Store, Depends(store)]
 UsesAnnotator = Annotated[Annotator, Depends(annotator)]
+UsesCaller = Annotated[Caller, Depends(caller)]
 ArticleId = Annotated[str, Depends(article_id)]
 CountryInPath = Annotated[CountryCode, Depends(country_code)]
 AnnotationId = Annotated[str, Depends(annotation_id)]

@@ -12,7 +12,7 @@ from sqlalchemy import Delete, Insert, Select, Update, and_, delete, insert, sel
 from app.domain.records import Filter, Sort, StoredAnnotation, StoredArticle, Submission
 from app.domain.values import ArticleText, PublicationTime
 from app.storage import annotations as annotated
-from app.storage import conditions, identity, publication
+from app.storage import conditions, identity, ids, publication
 from app.storage.keyset import Keyset
 from app.storage.tables import AnnotationRow, ArticleRow, RevisionRow, StanceRow
 
@@ -88,6 +88,11 @@ def insertion_of_text(stored: StoredArticle) -> Insert:
 
 def edition(stored: StoredArticle) -> Update:
     return update(ArticleRow).where(ArticleRow.id == UUID(stored.id)).values(_columns(stored))
+
+
+def stored_before(moment: datetime) -> Select[UUID]:
+    """The oldest first. Ids begin with the time of creation, so that no other index is needed."""
+    return select(ArticleRow.id).where(ArticleRow.id < ids.earliest(moment)).order_by(ArticleRow.id)
 
 
 def removal(identifier: UUID) -> Delete:

@@ -26,6 +26,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     Text,
@@ -34,6 +35,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from app.domain.keys import Scope
 from app.domain.values import ArticleStatus, Stance
 from app.storage.fulltext import Tails, Words
 from app.storage.types import Digest, ExactText, Identifier, Instant
@@ -62,6 +64,7 @@ class Base(DeclarativeBase):
         bool: Boolean,
         ArticleStatus: _words(ArticleStatus),
         Stance: _words(Stance),
+        Scope: _words(Scope),
         # JSONB would rewrite numbers (1e22 as an integer), so that the same article sent again would seem to differ.
         dict[str, Any]: JSON(none_as_null=True),
         list[Any]: JSON(none_as_null=True),
@@ -192,6 +195,22 @@ class StanceRow(Base):
     name: Mapped[str]
     model: Mapped[str] = mapped_column(ExactText)
     evidence: Mapped[dict[str, Any] | None]
+
+
+class KeyRow(Base):
+    """Few, and read all at once; none is ever deleted."""
+
+    __tablename__ = "api_key"
+
+    id: Mapped[str] = mapped_column(ExactText, primary_key=True)
+    name: Mapped[str]
+    scope: Mapped[Scope]
+    salt: Mapped[bytes]
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
 
 
 class SearchableRow(Base):
