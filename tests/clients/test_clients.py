@@ -28,9 +28,19 @@ TEXTS = [
 ]
 
 
+KEY = "a-key-of-the-tests-that-nobody-guesses"
+
+
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with serving(REAL, tmp_path_factory.mktemp("clients")) as running:
+    with serving(REAL, tmp_path_factory.mktemp("clients"), STANDPOINT_BOOTSTRAP_KEY=KEY) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def open_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """As whoever follows the README has it: on loopback and without keys."""
+    with serving(REAL, tmp_path_factory.mktemp("open")) as running:
         yield running
 
 
@@ -51,12 +61,13 @@ def use(*command: str | Path, texts: list[str]) -> dict[str, Any]:
 
 def check(seen: dict[str, Any], service: Service, *, prefix: str) -> None:
     """Compares what the client saw with what plain HTTP says."""
-    annotation = httpx.post(f"{service.address}/v1/annotate", json={"text": TEXTS[0]}, timeout=60).json()
+    http = httpx.Client(base_url=service.address, headers={"Authorization": f"Bearer {KEY}"}, timeout=60)
+    annotation = http.post("/v1/annotate", json={"text": TEXTS[0]}).json()
     expected = {country["country"]: country["stance"] for country in annotation["countries"]}
     assert seen["annotated"] == seen["first"] == expected == {"FR": "favor", "BY": "against", "DE": "neutral"}
-    stored = [httpx.get(f"{service.address}/v1/articles/{identifier}").json() for identifier in seen["stored"]]
+    stored = [http.get(f"/v1/articles/{identifier}").json() for identifier in seen["stored"]]
     assert [article["external_id"] for article in stored] == [f"{prefix}-{number}" for number in range(len(TEXTS))]
-    rows = httpx.get(f"{service.address}/v1/stances?limit=200").json()["items"]
+    rows = http.get("/v1/stances?limit=200").json()["items"]
     assert seen["stances"] == sorted(f"{row['article']['id']} {row['country']} {row['stance']}" for row in rows)
     assert len(rows) > 6 and seen["china"] == len([row for row in rows if row["country"] == "CN"]) > 1
     assert seen["problem"] == {
@@ -64,14 +75,15 @@ def check(seen: dict[str, Any], service: Service, *, prefix: str) -> None:
         "status": 422,
         "pointers": ["#/query/limit"],
     }
+    assert seen["without_key"] == "urn:problem-type:standpoint:key-required"
 
 
 def test_a_service_in_python_annotates_stores_pages_and_reads_a_problem(service: Service) -> None:
-    check(use(BIN / "python", OURS / "python" / "use.py", service.address, texts=TEXTS), service, prefix="python")
+    check(use(BIN / "python", OURS / "python" / "use.py", service.address, KEY, texts=TEXTS), service, prefix="python")
 
 
 def test_a_service_in_typescript_annotates_stores_pages_and_reads_a_problem(service: Service, compiled: Path) -> None:
-    check(use(BIN / "node", compiled / "use.js", service.address, texts=TEXTS), service, prefix="typescript")
+    check(use(BIN / "node", compiled / "use.js", service.address, KEY, texts=TEXTS), service, prefix="typescript")
 
 
 def typed(*files: Path) -> subprocess.CompletedProcess[str]:
@@ -98,19 +110,19 @@ def snippet(language: str) -> str:
 SHOWN = "Germany neutral\nFrance favor\nBelarus against\n"
 
 
-def test_the_python_of_the_readme_is_typed_and_prints_what_it_says(service: Service, tmp_path: Path) -> None:
+def test_the_python_of_the_readme_is_typed_and_prints_what_it_says(open_service: Service, tmp_path: Path) -> None:
     file = tmp_path / "readme.py"
-    file.write_text(snippet("python").replace("http://127.0.0.1:8000", service.address), encoding="utf-8")
+    file.write_text(snippet("python").replace("http://127.0.0.1:8000", open_service.address), encoding="utf-8")
     checked = typed(file)
     assert checked.returncode == 0, output(checked)
     finished = run(BIN / "python", file, env={"PYTHONPATH": str(CLIENTS / "python")})
     assert finished.stdout == SHOWN, output(finished)
 
 
-def test_the_typescript_of_the_readme_is_typed_and_prints_what_it_says(service: Service, tmp_path: Path) -> None:
+def test_the_typescript_of_the_readme_is_typed_and_prints_what_it_says(open_service: Service, tmp_path: Path) -> None:
     shutil.copytree(CLIENTS / "typescript", tmp_path / "clients" / "typescript")
     file = tmp_path / "readme.ts"
-    file.write_text(snippet("ts").replace("http://127.0.0.1:8000", service.address), encoding="utf-8")
+    file.write_text(snippet("ts").replace("http://127.0.0.1:8000", open_service.address), encoding="utf-8")
     config = json.loads((OURS / "typescript" / "tsconfig.json").read_text(encoding="utf-8"))
     config["compilerOptions"] |= {"rootDir": str(tmp_path), "outDir": str(tmp_path / "out")}
     config["compilerOptions"] |= {"typeRoots": [str(HERE / "node_modules" / "@types")]}

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import TypeVar
 
-from standpoint_client import Client
+from standpoint_client import AuthenticatedClient, Client
 from standpoint_client.api.annotations import annotate
 from standpoint_client.api.articles import create_article, get_article
 from standpoint_client.api.stances import list_stances
@@ -26,7 +26,7 @@ from standpoint_client.types import UNSET, Unset
 Answer = TypeVar("Answer")
 
 
-def use(client: Client, texts: list[str]) -> dict[str, object]:
+def use(client: AuthenticatedClient, stranger: Client, texts: list[str]) -> dict[str, object]:
     read = expect(AnnotationResponse, annotate.sync(client=client, body=AnnotateRequest(text=texts[0])))
     stored = [store(client, number, text) for number, text in enumerate(texts)]
     again = expect(ArticleResponse, get_article.sync(stored[0].id, client=client))
@@ -40,15 +40,16 @@ def use(client: Client, texts: list[str]) -> dict[str, object]:
         "stances": sorted(f"{row.article.id} {row.country} {row.stance}" for row in rows),
         "china": len(list(stances(client, [CountryCode.CN]))),
         "problem": {"type": problem.type_, "status": problem.status, "pointers": [error.pointer for error in problem.errors]},
+        "without_key": expect(Problem, list_stances.sync(client=stranger)).type_,
     }
 
 
-def store(client: Client, number: int, text: str) -> ArticleResponse:
+def store(client: AuthenticatedClient, number: int, text: str) -> ArticleResponse:
     body = ArticleRequest(text=text, publisher="The Steppe Herald", external_id=f"python-{number}", published_at="2024-11-14")
     return expect(ArticleResponse, create_article.sync(client=client, body=body))
 
 
-def stances(client: Client, countries: list[CountryCode] | Unset = UNSET) -> Iterator[StanceResponse]:
+def stances(client: AuthenticatedClient, countries: list[CountryCode] | Unset = UNSET) -> Iterator[StanceResponse]:
     """Of all pages, two rows at a time."""
     cursor: str | Unset | None = UNSET
     while cursor is not None:
@@ -65,5 +66,6 @@ def expect(kind: type[Answer], answer: object) -> Answer:
 
 
 if __name__ == "__main__":
-    with Client(base_url=sys.argv[1]) as opened:
-        print(json.dumps(use(opened, json.load(sys.stdin))))
+    address, key = sys.argv[1:]
+    with AuthenticatedClient(base_url=address, token=key) as opened, Client(base_url=address) as unknown:
+        print(json.dumps(use(opened, unknown, json.load(sys.stdin))))

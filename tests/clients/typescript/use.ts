@@ -5,7 +5,9 @@ import { createClient, createConfig } from "../../../clients/typescript/client";
 import { annotate, createArticle, getArticle, listStances } from "../../../clients/typescript";
 import type { ArticleResponse, CountryCode, Problem, StanceResponse } from "../../../clients/typescript";
 
-const client = createClient(createConfig({ baseUrl: process.argv[2] }));
+const [baseUrl, key] = process.argv.slice(2);
+const client = createClient(createConfig({ baseUrl, auth: key }));
+const stranger = createClient(createConfig({ baseUrl }));
 
 // A client that gets a problem where it wants something else should say which.
 function expect<T>(answer: { data?: T; error?: Problem }): T {
@@ -41,6 +43,7 @@ async function use(texts: string[]): Promise<object> {
   const again = expect(await getArticle({ client, path: { article_id: stored[0]!.id } }));
   const rows = await all(stances());
   const { error } = await listStances({ client, query: { limit: 0 } });
+  const { error: refusal } = await listStances({ client: stranger });
   return {
     annotated: Object.fromEntries(read.countries.map((country) => [country.country, country.stance])),
     stored: stored.map((article) => article.id),
@@ -48,6 +51,7 @@ async function use(texts: string[]): Promise<object> {
     stances: rows.map((row) => `${row.article.id} ${row.country} ${row.stance}`).sort(),
     china: (await all(stances(["CN"]))).length,
     problem: { type: error!.type, status: error!.status, pointers: error!.errors.map((part) => part.pointer) },
+    without_key: refusal!.type,
   };
 }
 
