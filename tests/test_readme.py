@@ -64,6 +64,6 @@ def test_every_command_about_stored_articles_succeeds(service: Service, tmp_path
         # The shell takes several on a line; curl without --fail would hide a refusal, so each answer is looked at.
         for command in line.split("#")[0].split(" ; ")
     ]
-    assert len(answers) == 7
+    assert len(answers) == 10
     assert answers[0]["status"] == "annotated"
     assert all("items" in answer or "points" in answer for answer in answers[1:])
