@@ -120,9 +120,26 @@ def test_what_the_whole_document_owes_its_reader(contract: dict[str, Any]) -> No
     asked = [requirement for _, _, operation in operations(contract) for requirement in operation.get("security", [])]
     asked += contract.get("security", [])
     assert {name for requirement in asked for name in requirement} == schemes
-    assert "security" in contract or all("security" in operation for _, _, operation in operations(contract))
     tags = {tag["name"] for tag in contract["tags"]}
     assert {tag for _, _, operation in operations(contract) for tag in operation["tags"]} == tags
+
+
+def test_an_operation_that_asks_for_a_key_shows_each_way_to_be_refused(contract: dict[str, Any]) -> None:
+    assert contract["security"] == [{"bearer": []}, {"header": []}, {}]
+    for _, path, operation in operations(contract):
+        if operation.get("security") == []:
+            assert path in ("/healthz", "/readyz")
+            continue
+        answers = operation["responses"]
+        for status, names in {
+            "401": {"key-required", "invalid-key"},
+            "403": {"scope-too-small"},
+            "429": {"rate-exceeded"},
+        }.items():
+            assert names <= set(answers[status]["content"]["application/problem+json"]["examples"]), (path, status)
+        assert all("WWW-Authenticate" in answers[status]["headers"] for status in ("401", "403"))
+        assert "Retry-After" in answers["429"]["headers"]
+        assert all({"RateLimit", "RateLimit-Policy"} <= set(answer["headers"]) for answer in answers.values())
 
 
 def test_every_operation_says_that_unknown_parameters_are_refused(contract: dict[str, Any]) -> None:

@@ -25,6 +25,7 @@ READ = (
     "RateLimit-Policy",
     "Retry-After",
     "Sunset",
+    "WWW-Authenticate",
     "X-Request-ID",
 )
 """What a page may read. All else but the body and its type is hidden from it."""

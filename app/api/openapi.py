@@ -69,6 +69,9 @@ SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "A key, as `standpoint keys create` printed it."},
     "header": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same key in a header of its own."},
 }
+# The empty choice is for a service without keys, which only its own machine can reach. It stands once and not at each operation,
+# because a generator of Python clients takes a list at an operation to mean that nobody can call it without a key.
+SECURITY: list[dict[str, list[str]]] = [{"bearer": []}, {"header": []}, {}]
 COUNTRY_CODE = {
     "title": "CountryCode",
     "description": "ISO 3166-1 alpha-2, and XK for Kosovo.",
@@ -109,7 +112,7 @@ def _made(app: FastAPI) -> dict[str, Any]:
             parameter["schema"] = openapi_schemas.never_null(parameter["schema"])
         operation["responses"] = dict(sorted(operation["responses"].items()))
         for status, response in operation["responses"].items():
-            _add_headers(status, response)
+            _add_headers(status, response, limited=operation.get("security") != [])
             _share_examples(response, shared)
             openapi_schemas.restore_nulls(response.get("content", {}))
         deprecation.describe(operation)
@@ -120,6 +123,7 @@ def _made(app: FastAPI) -> dict[str, Any]:
         "examples": dict(sorted(shared.items())),
         "securitySchemes": SECURITY_SCHEMES,
     }
+    made["security"] = SECURITY
     openapi_schemas.refine(made)
     return _without_unused(made)
 
@@ -145,13 +149,11 @@ def _operations(made: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]
 
 
 def _secure(method: str, path: str, operation: dict[str, Any]) -> None:
-    """Says which scope the operation asks for, and how it refuses."""
+    """Says which scope the operation asks for, and how it refuses. What it accepts stands in the document's own `security`."""
     scope = scopes.needed(method.upper(), path)
     if scope is scopes.PUBLIC:
         operation["security"] = []
         return
-    # The empty choice is for a service without keys, which only its own machine can reach.
-    operation["security"] = [{"bearer": []}, {"header": []}, {}]
     operation["description"] += f" Where keys are required, one of the scope `{scope}` or a wider one."
     for status, refusal in responses.failures(*examples.ACCESS).items():
         if status == 500:
@@ -162,14 +164,14 @@ def _secure(method: str, path: str, operation: dict[str, Any]) -> None:
             known["description"] += f" {refusal['description']}"
 
 
-def _add_headers(status: str, response: dict[str, Any]) -> None:
+def _add_headers(status: str, response: dict[str, Any], *, limited: bool) -> None:
     headers = response.setdefault("headers", {})
     headers["X-Request-ID"] = {"$ref": "#/components/headers/RequestId"}
     if status in ("429", "503"):
         headers["Retry-After"] = {"$ref": "#/components/headers/RetryAfter"}
     if status in ("401", "403"):
         headers["WWW-Authenticate"] = {"$ref": "#/components/headers/Challenge"}
-    if status == "429":
+    if limited:
         headers["RateLimit"] = {"$ref": "#/components/headers/RateLimit"}
         headers["RateLimit-Policy"] = {"$ref": "#/components/headers/RateLimitPolicy"}
 
