@@ -1,10 +1,10 @@
-"""What a service does for its database every hour: it deletes old articles, and makes whole what an older version wrote."""
+"""What a service does for its database every hour: old articles and deleted words go, an older version's rows become whole."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 
 from app import logs
@@ -12,6 +12,7 @@ from app.domain.errors import StorageUnavailable
 from app.domain.records import now
 from app.services.complete import complete
 from app.services.expire import expire
+from app.services.tidy import tidy
 from app.settings import Settings
 from app.storage.database import Store
 
@@ -35,23 +36,20 @@ async def upkeep(settings: Settings, store: Store) -> AsyncIterator[None]:
 
 async def _forever(store: Store, keep_days: int | None) -> None:
     while True:
-        if keep_days is not None:
-            await _expire(store, timedelta(days=keep_days))
+        with _tried_again_later():
+            if keep_days is not None:
+                log.info("old articles deleted", articles=await expire(store, before=now() - timedelta(days=keep_days)))
         await asyncio.sleep(EVERY_SECONDS)
         # Not at the start: `standpoint migrate` has just done it, and processes of the older version may still be there.
-        await _complete(store)
+        with _tried_again_later():
+            if articles := await complete(store):
+                log.info("what an older version wrote is whole", articles=articles)
+            await tidy(store)
 
 
-async def _expire(store: Store, keep: timedelta) -> None:
+@contextmanager
+def _tried_again_later() -> Iterator[None]:
     try:
-        log.info("old articles deleted", articles=await expire(store, before=now() - keep))
+        yield
     except StorageUnavailable:
-        log.warning("old articles could not be deleted; tried again later")
-
-
-async def _complete(store: Store) -> None:
-    try:
-        if articles := await complete(store):
-            log.info("what an older version wrote is whole", articles=articles)
-    except StorageUnavailable:
-        log.warning("what an older version wrote could not be made whole; tried again later")
+        log.warning("the database does not answer; tried again later")

@@ -10,6 +10,7 @@ from app import upkeep as keeping
 from app.services.complete import complete
 from app.services.expire import expire
 from app.services.submit import submit
+from app.services.tidy import tidy
 from app.settings import Settings
 from app.storage.database import Store
 from app.storage.tables import ArticleRow
@@ -24,6 +25,21 @@ SOON = 0.01
 def kept(store: Store) -> int:
     with store.reading() as session:
         return len(session.scalars(select(ArticleRow.id)).all())
+
+
+async def test_deleted_words_go_by_themselves(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = anyio.Event()
+
+    async def watched(store: Store) -> int:
+        found = await tidy(store)
+        done.set()
+        return found
+
+    monkeypatch.setattr(keeping, "EVERY_SECONDS", SOON)
+    monkeypatch.setattr(keeping, "tidy", watched)
+    async with upkeep(Settings(), store):
+        with anyio.fail_after(60):
+            await done.wait()
 
 
 async def test_what_an_older_version_wrote_becomes_whole_by_itself(
