@@ -16,13 +16,13 @@ from app.inference.model_folder import InvalidModel
 from app.inference.opening import opened
 from app.inference.pair_annotator import PairAnnotator
 from app.refusal import Refusal
-from app.retention import retaining
 from app.services.activate import activate
 from app.services.ports import Annotator
 from app.settings import Settings
 from app.storage import schema
 from app.storage.database import Store
 from app.storage.schema import SchemaMismatch
+from app.upkeep import upkeep
 
 
 def create_app(settings: Settings, *, annotator: Annotator | None = None, store: Store | None = None) -> FastAPI:
@@ -34,7 +34,7 @@ def create_app(settings: Settings, *, annotator: Annotator | None = None, store:
             app.state.store = store or stack.enter_context(open_store(settings))
             with refusing():
                 app.state.access = await stack.enter_async_context(open_access(settings, app.state.store))
-            await stack.enter_async_context(retaining(settings, app.state.store))
+            await stack.enter_async_context(upkeep(settings, app.state.store))
             app.state.annotator = annotator or stack.enter_context(open_annotator(settings))
             with refusing():
                 await activate(app.state.store, app.state.annotator)

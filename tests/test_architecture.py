@@ -24,11 +24,11 @@ ARROWS = {
     "refusal": set[str](),
     "settings": {"refusal"},
     "logs": {"settings"},
-    "retention": {"domain", "logs", "services", "settings", "storage"},
+    "upkeep": {"domain", "logs", "services", "settings", "storage"},
     "entrance": {"api", "domain", "logs", "rates", "refusal", "services", "settings", "storage"},
     "main": {
         "entrance",
-        "retention",
+        "upkeep",
         "api",
         "dispatch",
         "domain",

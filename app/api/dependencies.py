@@ -31,6 +31,11 @@ def caller(request: Request) -> Caller:
     return request.state.caller  # type: ignore[no-any-return]
 
 
+def reviewer(caller: Annotated[Caller, Depends(caller)]) -> str:
+    """Whose word a correction is. Keys of one name are one reviewer, as after `standpoint keys rotate`."""
+    return caller.name
+
+
 def article_id(article_id: Annotated[UUID, Path(description="A UUIDv7, as `id` of the article has it.")]) -> str:
     return str(article_id)
 
@@ -47,6 +52,7 @@ UsesSettings = Annotated[Settings, Depends(settings)]
 UsesStore = Annotated[Store, Depends(store)]
 UsesAnnotator = Annotated[Annotator, Depends(annotator)]
 UsesCaller = Annotated[Caller, Depends(caller)]
+UsesReviewer = Annotated[str, Depends(reviewer)]
 ArticleId = Annotated[str, Depends(article_id)]
 CountryInPath = Annotated[CountryCode, Depends(country_code)]
 AnnotationId = Annotated[str, Depends(annotation_id)]

@@ -11,12 +11,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from app.api import scopes
 from app.api.application import build
+from app.api.dependencies import UsesReviewer
 from app.api.scopes import PUBLIC
+from app.api.strict import StrictRoute
 from app.domain.keys import Scope
 from app.services import keys
 from app.storage.database import Store
@@ -255,3 +258,31 @@ def test_all_routes_are_checked_by_the_class_that_checks() -> None:
     for included in build().router.routes:
         for route in getattr(getattr(included, "original_router", None), "routes", []):
             assert isinstance(route, APIRoute) and type(route).__name__ == "StrictRoute"
+
+
+@pytest.fixture
+def asking_who() -> APIRouter:
+    async def who(reviewer: UsesReviewer) -> str:
+        return reviewer
+
+    router = APIRouter(route_class=StrictRoute)
+    router.add_api_route("/reviewer", who)
+    return router
+
+
+def test_the_reviewer_is_who_showed_the_key_and_stays_so_when_it_is_rotated(
+    store: Store, make: Make, asking_who: APIRouter
+) -> None:
+    shown = make(Scope.ADMIN, name="Ada")
+    _, secret = asyncio.run(keys.rotate(store, identifier(shown), grace=timedelta(hours=1)))
+    with client(store) as opened:
+        opened.app.include_router(asking_who)  # type: ignore[attr-defined]
+        for headers in (shown, {"X-API-Key": secret}):
+            assert opened.get("/reviewer", headers=headers).json() == "Ada"
+        problem(opened.get("/reviewer"), 401, "key-required")
+
+
+def test_without_keys_the_reviewer_is_anonymous(store: Store, asking_who: APIRouter) -> None:
+    with client(store) as opened:
+        opened.app.include_router(asking_who)  # type: ignore[attr-defined]
+        assert opened.get("/reviewer").json() == "anonymous"

@@ -9,10 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from app.domain.records import Filter
+from app.domain.textquery import TextQuery
 from app.services import expire as expiring
+from app.services import search
+from app.services import tidy as tidying
 from app.services.expire import expire
 from app.services.remove import remove
 from app.services.submit import submit
+from app.services.tidy import tidy
 from app.storage import ids
 from app.storage.database import Store
 from app.storage.tables import ArticleRow, Base
@@ -69,12 +74,27 @@ async def test_after_a_deletion_no_row_of_any_table_knows_of_the_article(store: 
     assert mentioning(store, MARK, article.id) == []
 
 
+async def test_words_of_deleted_articles_leave_the_index_in_small_steps_and_the_others_stay(
+    store: Store, annotator: DictionaryAnnotator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tidying, "PAGES", 1)
+    stored = [await submit(store, annotator, submission(f"France praised Kenya {number} times, {MARK}.")) for number in range(30)]
+    for article, _ in stored[:29]:
+        await remove(store, article.id)
+    on_sqlite = store.engine.dialect.name == "sqlite"
+    assert (await tidy(store) > 1) is on_sqlite
+    assert await tidy(store) == int(on_sqlite)
+    found = await search.articles(store, Filter(q=TextQuery.parse(MARK)), limit=50)
+    assert [article.id for article in found.items] == [stored[29][0].id]
+
+
 async def test_a_deleted_text_is_not_even_in_the_file(tmp_path: Path, migrated_sqlite: Path) -> None:
     file = tmp_path / "standpoint.db"
     shutil.copy(migrated_sqlite, file)
     store = Store(f"sqlite:///{file}")
     article, _ = await submit(store, DictionaryAnnotator(), submission(f"France praised Kenya. {MARK} slept. " * 200))
     await remove(store, article.id)
+    await tidy(store)
     with store.engine.connect() as connection:
         connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
     store.close()
