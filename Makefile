@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TRAIN_VENV ?= .venv-training
 TORCH_VENV ?= .venv-torch
-PARTS ?= 1,4,6,7,8,9
+PARTS ?= 1,2,3,4,5,6,7,8,9
 DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
@@ -58,17 +58,17 @@ evaluate: $(BIN)/.runtime ## Measure the shipped model on the public tests (DATA
 	$(BIN)/python -m training.evaluate $(DATA) --check
 
 # The rivals have environments of their own. torch comes first and by its exact version, since any other way to it brings gigabytes.
-.venv-bench/.ready:
+.venv-bench/.ready: constraints.txt
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/pip install --quiet torch==2.13.0
 	.venv-bench/bin/pip install --quiet --constraint constraints.txt transformers fastapi uvicorn onnxruntime
-	.venv-bench/bin/pip install --quiet litserve onnx
+	.venv-bench/bin/pip install --quiet litserve onnx openvino
 	$(PYTHON) -m venv .venv-bench-infinity
 	.venv-bench-infinity/bin/pip install --quiet torch==2.13.0
 	.venv-bench-infinity/bin/pip install --quiet "infinity-emb[torch,server]"
 	touch $@
 
-bench-engine: $(BIN)/.test .venv-bench/.ready ## Measure the engine (PARTS=1,4,6,7,8,9; ARGS=--write puts the tables into benchmarks/README.md)
+bench-engine: $(BIN)/.test .venv-bench/.ready ## Measure the engine beside others (PARTS=1,2 chooses; ARGS=--write puts the tables into benchmarks/README.md)
 	$(BIN)/python -m benchmarks.engine --parts $(PARTS) $(ARGS)
 
 training-env: ## Create .venv-training with torch
@@ -83,4 +83,4 @@ lock: $(BIN)/.test ## Write constraints.txt from what is installed now
 	$(BIN)/python -m pip freeze --exclude-editable --exclude standpoint | grep -v '^torch==' > constraints.txt
 
 clean: ## Remove environments and caches
-	rm -rf $(VENV) $(TRAIN_VENV) $(TORCH_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(TRAIN_VENV) $(TORCH_VENV) .venv-bench .venv-bench-infinity .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -22,6 +22,9 @@ from app.storage import schema
 from app.storage.database import Store
 from app.storage.schema import SchemaMismatch
 
+WAITING_SHARE = 0.2
+"""Of the deadline, that a request may wait for those before it; the rest is for the request itself and for a slower machine."""
+
 
 def create_app(settings: Settings, *, annotator: Annotator | None = None, store: Store | None = None) -> FastAPI:
     """`annotator` and `store` are used as they are; by default both are made from the settings when the app starts."""
@@ -59,7 +62,7 @@ def open_annotator(settings: Settings) -> Iterator[TransformerAnnotator | PairAn
         text_limit=settings.text_limit,
         threads=settings.threads,
         deadline=settings.deadline_seconds,
-        limits=Limits(jobs=settings.queue_limit),
+        limits=Limits(jobs=settings.queue_limit, seconds=settings.deadline_seconds * WAITING_SHARE),
     )
     with refusing():
         annotator = opened(settings.model, options=options)

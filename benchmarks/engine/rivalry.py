@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
-import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.domain.values import Annotation
-from app.inference.annotator import TransformerAnnotator
 from app.inference.offline import annotate_all
-from benchmarks.engine import rivals
-from benchmarks.engine.load import Answers, drive_async, median, request
-from benchmarks.engine.servers import free_port, rival, standpoint
-from benchmarks.engine.speed import annotate_requests
-from benchmarks.engine.workload import ROOT, Workload, pairs
+from benchmarks.engine import environment
+from benchmarks.engine.bench import Bench, median, say
+from benchmarks.engine.load import drive, request
+from benchmarks.engine.over_http import annotate_request
+from benchmarks.engine.servers import Server, free_port, rival, standpoint
+from benchmarks.engine.workload import pairs
 
-FOLDER = Path(rivals.__file__).parent
-PYTHON = ROOT / ".venv-bench" / "bin" / "python"
-INFINITY = ROOT / ".venv-bench-infinity" / "bin" / "infinity_emb"
 CLIENTS = 16
 
 Pairs = list[tuple[str, str]]
@@ -38,12 +32,12 @@ class Rival:
 
 
 def _program(name: str) -> Callable[[Path, int], list[str]]:
-    return lambda model, port: [str(PYTHON), str(FOLDER / name), str(model), str(port)]
+    return lambda model, port: [environment.PYTHON, environment.program(name), str(model), str(port)]
 
 
 def _infinity(model: Path, port: int) -> list[str]:
     options = ["--model-id", str(model), "--engine", "torch", "--device", "cpu", "--dtype", "float32", "--batch-size", "32"]
-    return [str(INFINITY), "v2", *options, "--no-bettertransformer", "--port", str(port), "--served-model-name", "judge"]
+    return [environment.INFINITY, "v2", *options, "--no-bettertransformer", "--port", str(port), "--served-model-name", "judge"]
 
 
 RIVALS = (
@@ -66,41 +60,42 @@ RIVALS = (
 )
 
 
-def measure(workload: Workload, annotator: TransformerAnnotator, *, rounds: int, count: int) -> Iterator[str]:
-    chosen = workload.articles[:count]
-    said = [said for said in annotate_all(annotator, chosen, language="en") if isinstance(said, Annotation)]
+def measure(bench: Bench) -> Iterator[str]:
+    chosen = bench.articles[: bench.sample]
+    said = [said for said in annotate_all(bench.annotator, chosen, language="en") if isinstance(said, Annotation)]
     judged = [pairs(text, annotation) for text, annotation in zip(chosen, said, strict=True)]
-    yield f"| 4. {count} articles, {sum(map(len, judged))} pairs, {CLIENTS} clients | articles/s | Standpoint is faster by |"
-    yield "|---|---|---|"
+    yield f"| {len(chosen)} articles, {sum(map(len, judged))} pairs, {CLIENTS} clients | articles/s | Standpoint is faster by |"
+    yield "| --- | --- | --- |"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        tokenizer = str(annotator.folder.file("tokenizer.json"))
-        subprocess.run([PYTHON, FOLDER / "model.py", tokenizer, folder / "model"], check=True, stderr=subprocess.DEVNULL)
+        environment.run("model.py", bench.annotator.folder.file("tokenizer.json"), folder / "model")
         with standpoint(f"sqlite:///{folder}/bench.db") as server:
-            own = median([_rate(server.port, [[one] for one in annotate_requests(chosen)]) for _ in range(rounds)])
-            yield f"| Standpoint, `/v1/annotate` | {own:.1f} | 1 |"
-            for one in RIVALS:
-                yield _against(one, folder / "model", judged, server.port, chosen, rounds)
+            mine = [[annotate_request(text)] for text in chosen]
+            lines = [_against(one, folder / "model", judged, server, mine, bench.rounds) for one in RIVALS]
+    yield from lines
+    yield ""
+    yield "Goal: 5 times the best of them."
 
 
-def _against(one: Rival, model: Path, judged: list[Pairs], own_port: int, chosen: list, rounds: int) -> str:
+def _against(one: Rival, model: Path, judged: list[Pairs], own: Server, mine: list[list[bytes]], rounds: int) -> str:
     """In turn with Standpoint, so that a noisy moment hits both."""
+    say(f"  {one.name}")
     port = free_port()
+    contents = [one.requests(found) for found in judged if found]
     try:
         with rival(one.command(model, port), port):
-            contents = [one.requests(found) for found in judged if found]
+            # Once without a clock: the first requests of some come while workers still load the model.
             _rate(port, contents[:2])
-            rates = [(_rate(own_port, [[c] for c in annotate_requests(chosen)]), _rate(port, contents)) for _ in range(rounds)]
-    except (RuntimeError, OSError, asyncio.IncompleteReadError) as error:
+            rates = [(_rate(own.port, mine), _rate(port, contents)) for _ in range(rounds)]
+    except (RuntimeError, OSError) as error:
         return f"| {one.name} | not measured: {error} | |"
-    theirs, times = median([rate for _, rate in rates]), median([mine / rate for mine, rate in rates])
-    return f"| {one.name} | {theirs:.2f} | {times:.1f} |"
+    ours, theirs = median([rate for rate, _ in rates]), median([rate for _, rate in rates])
+    return f"| {one.name} | {theirs:.2f} against {ours:.1f} | {median([rate / other for rate, other in rates]):.1f} |"
 
 
 def _rate(port: int, contents: list[list[bytes]]) -> float:
     """Articles a second. All requests of all articles share the clients, as in a batch job."""
-    started = time.perf_counter()
-    answers: Answers = asyncio.run(drive_async(port, itertools.chain(*contents), clients=CLIENTS, seconds=float("inf")))
+    answers = drive(port, itertools.chain(*contents), clients=CLIENTS)
     if answers.other:
         raise RuntimeError(f"it answered {dict(answers.statuses)}")
-    return len(contents) / (time.perf_counter() - started)
+    return len(contents) / answers.seconds

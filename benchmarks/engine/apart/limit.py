@@ -1,6 +1,6 @@
-"""Runs in the rivals' environment: bare matrix products of the encoder's shapes, int8 on onnxruntime and bf16 on torch.
+"""Runs in the rivals' environment: bare matrix products of the encoder's shapes in several precisions.
 
-python limit.py TOKENS THREADS ROUNDS prints {"int8": operations a second, "bf16": ..., "operations": of one token}.
+python limit.py TOKENS THREADS ROUNDS prints one JSON object: operations a second of each kind, and "operations" of one token.
 """
 
 from __future__ import annotations
@@ -45,9 +45,17 @@ def int8(tokens: int, inner: int, outer: int, threads: int) -> Callable[[], obje
     return lambda: product.run(None, inputs)
 
 
-def bf16(tokens: int, inner: int, outer: int) -> Callable[[], object]:
-    left, right = torch.randn(tokens, inner).bfloat16(), torch.randn(inner, outer).bfloat16()
+def products(tokens: int, inner: int, outer: int, kind: torch.dtype) -> Callable[[], object]:
+    left, right = torch.randn(tokens, inner).to(kind), torch.randn(inner, outer).to(kind)
     return lambda: torch.mm(left, right)
+
+
+def int8_torch(tokens: int, inner: int, outer: int) -> Callable[[], object]:
+    """Its dynamic quantisation, with the weights packed in advance; the activations are quantised in the measured time."""
+    torch.backends.quantized.engine = "onednn"
+    layer = torch.ao.nn.quantized.dynamic.Linear(inner, outer)
+    given = torch.randn(tokens, inner)
+    return lambda: layer(given)
 
 
 def fastest(run: Callable[[], object], rounds: int) -> float:
@@ -60,13 +68,22 @@ def fastest(run: Callable[[], object], rounds: int) -> float:
     return min(seconds)
 
 
+def rate(make: Callable[[int, int], Callable[[], object]], tokens: int, rounds: int) -> float:
+    """Operations a second over all products of the encoder."""
+    return tokens * OPERATIONS / sum(count * fastest(make(inner, outer), rounds) for inner, outer, count in SHAPES)
+
+
 def main(tokens: int, threads: int, rounds: int) -> None:
     torch.set_num_threads(threads)
-    whole = tokens * OPERATIONS
-    eight = sum(count * fastest(int8(tokens, inner, outer, threads), rounds) for inner, outer, count in SHAPES)
-    sixteen = sum(count * fastest(bf16(tokens, inner, outer), rounds) for inner, outer, count in SHAPES)
-    print(json.dumps({"int8": whole / eight, "bf16": whole / sixteen, "operations": OPERATIONS}))
+    kinds: dict[str, Callable[[int, int], Callable[[], object]]] = {
+        "int8 onnxruntime": lambda inner, outer: int8(tokens, inner, outer, threads),
+        "int8 torch": lambda inner, outer: int8_torch(tokens, inner, outer),
+        "bf16 torch": lambda inner, outer: products(tokens, inner, outer, torch.bfloat16),
+        "float torch": lambda inner, outer: products(tokens, inner, outer, torch.float32),
+    }
+    print(json.dumps({name: rate(make, tokens, rounds) for name, make in kinds.items()} | {"operations": OPERATIONS}))
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    with torch.inference_mode():
+        main(*map(int, sys.argv[1:]))
