@@ -9,7 +9,8 @@ from fastapi import FastAPI
 
 from app.api.application import build
 from app.domain.errors import StandpointError
-from app.inference.annotator import Options, TransformerAnnotator
+from app.inference.annotator import TransformerAnnotator
+from app.inference.batched import Options
 from app.inference.batching import Limits
 from app.inference.model_folder import InvalidModel
 from app.inference.opening import opened

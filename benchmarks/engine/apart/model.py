@@ -5,7 +5,9 @@ Random weights take as long as trained ones. python model.py TOKENIZER.json FOLD
 
 from __future__ import annotations
 
+import json
 import sys
+from pathlib import Path
 
 import torch
 from transformers import MPNetConfig, MPNetForSequenceClassification, PreTrainedTokenizerFast
@@ -18,9 +20,12 @@ def main(tokenizer: str, folder: str) -> None:
     MPNetForSequenceClassification(config).eval().save_pretrained(folder)
     special = {"bos_token": "<s>", "eos_token": "</s>", "sep_token": "</s>", "cls_token": "<s>", "pad_token": "<pad>"}
     names = ["input_ids", "attention_mask"]
-    PreTrainedTokenizerFast(tokenizer_file=tokenizer, **special, model_max_length=512, model_input_names=names).save_pretrained(
-        folder
-    )
+    made = PreTrainedTokenizerFast(tokenizer_file=tokenizer, **special, model_max_length=512, model_input_names=names)
+    made.save_pretrained(folder)
+    # The older transformers which infinity needs know the class by this name only.
+    path = Path(folder) / "tokenizer_config.json"
+    settings = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**settings, "tokenizer_class": "PreTrainedTokenizerFast"}), encoding="utf-8")
 
 
 if __name__ == "__main__":
