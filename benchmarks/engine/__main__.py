@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from app.inference.cores import usable_cores
-from benchmarks.engine import alone, engines, latency, limits, over_http, overload, rivalry, start, workload
+from benchmarks.engine import alone, engines, latency, limits, over_http, overload, rivalry, start, storing, workload
 from benchmarks.engine.bench import Bench, say
 
 README = Path(__file__).parents[1] / "README.md"
@@ -30,8 +30,8 @@ class Part:
 
 PARTS = {
     1: Part("The engine alone, in process", alone.measure),
-    2: Part("`/v1/annotate` over HTTP", over_http.measure_annotate),
-    3: Part("`/v1/articles`, with SQL commit", over_http.measure_articles),
+    2: Part("`/v1/annotate` over HTTP", over_http.measure),
+    3: Part("`/v1/articles`, with SQL commit", storing.measure),
     4: Part("What one would otherwise write", rivalry.measure),
     5: Part("One article without load", latency.measure),
     6: Part("The share of the machine's limit", limits.measure),

@@ -16,7 +16,13 @@ from transformers import MPNetConfig, MPNetForSequenceClassification, PreTrained
 def main(tokenizer: str, folder: str) -> None:
     torch.manual_seed(0)
     # Six layers of MPNet, as the shipped model has them; the rest are MPNet's own measures.
-    config = MPNetConfig(vocab_size=30527, num_hidden_layers=6, num_labels=3, problem_type="single_label_classification")
+    config = MPNetConfig(
+        vocab_size=30527,
+        max_position_embeddings=514,
+        num_hidden_layers=6,
+        num_labels=3,
+        problem_type="single_label_classification",
+    )
     MPNetForSequenceClassification(config).eval().save_pretrained(folder)
     special = {"bos_token": "<s>", "eos_token": "</s>", "sep_token": "</s>", "cls_token": "<s>", "pad_token": "<pad>"}
     names = ["input_ids", "attention_mask"]
