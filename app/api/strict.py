@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import cached_property
 from typing import Any, NoReturn, get_origin
 from urllib.parse import parse_qsl
 
+from anyio import CancelScope
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.requests import ClientDisconnect
 
 from app.api import bodies, problems
 from app.api.invalid import near
@@ -40,13 +43,11 @@ class StrictRoute(APIRoute):
 
         async def strictly(request: Request) -> Response:
             self._refuse_odd_query(request.scope["query_string"])
-            return await handle(await self._read(request))
+            return await while_there(request, handle, await self._read(request)) if self.body_field else await handle(request)
 
         return strictly
 
     async def _read(self, request: Request) -> Request:
-        if not self.body_field:
-            return request
         limit = request.app.state.settings.body_limit
         return _Read(request, await bodies.read(request, limit=limit, names=self.body_names))
 
@@ -76,6 +77,26 @@ class _Read(Request):
 
     async def json(self) -> Any:
         return self._value
+
+
+async def while_there(request: Request, handle: Handler, read: Request) -> Response:
+    """What is begun for a client who hangs up is cancelled, so that its passages are not encoded for nobody.
+
+    Raises ClientDisconnect then. A step that is under way in the database ends first. Only after the body was read.
+    """
+    with CancelScope() as scope:
+        watch = asyncio.create_task(_cancel_once_gone(request, scope))
+        try:
+            return await handle(read)
+        finally:
+            watch.cancel()
+    raise ClientDisconnect
+
+
+async def _cancel_once_gone(request: Request, scope: CancelScope) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    scope.cancel()
 
 
 def _pairs(query: bytes) -> list[tuple[str, str]]:
