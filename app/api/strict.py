@@ -39,15 +39,17 @@ class StrictRoute(APIRoute):
         return {name: get_origin(annotation) is list for name, annotation in _query_fields(self.dependant)}
 
     def get_route_handler(self) -> Handler:
-        handle = super().get_route_handler()
+        handle = while_there(super().get_route_handler()) if self.body_field else super().get_route_handler()
 
         async def strictly(request: Request) -> Response:
             self._refuse_odd_query(request.scope["query_string"])
-            return await while_there(request, handle, await self._read(request)) if self.body_field else await handle(request)
+            return await handle(await self._read(request))
 
         return strictly
 
     async def _read(self, request: Request) -> Request:
+        if not self.body_field:
+            return request
         limit = request.app.state.settings.body_limit
         return _Read(request, await bodies.read(request, limit=limit, names=self.body_names))
 
@@ -79,18 +81,22 @@ class _Read(Request):
         return self._value
 
 
-async def while_there(request: Request, handle: Handler, read: Request) -> Response:
-    """What is begun for a client who hangs up is cancelled, so that its passages are not encoded for nobody.
+def while_there(handle: Handler) -> Handler:
+    """Cancels what was begun for a client who hangs up, so that no passage is encoded for nobody. The body has been read by then.
 
-    Raises ClientDisconnect then. A step that is under way in the database ends first. Only after the body was read.
+    Raises ClientDisconnect; a step that is under way in the database ends first.
     """
-    with CancelScope() as scope:
-        watch = asyncio.create_task(_cancel_once_gone(request, scope))
-        try:
-            return await handle(read)
-        finally:
-            watch.cancel()
-    raise ClientDisconnect
+
+    async def watched(request: Request) -> Response:
+        with CancelScope() as scope:
+            watch = asyncio.create_task(_cancel_once_gone(request, scope))
+            try:
+                return await handle(request)
+            finally:
+                watch.cancel()
+        raise ClientDisconnect
+
+    return watched
 
 
 async def _cancel_once_gone(request: Request, scope: CancelScope) -> None:
