@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from app.api.application import build
 from app.domain.errors import StandpointError
+from app.entrance import open_access
 from app.inference.annotator import TransformerAnnotator
 from app.inference.batched import Options
 from app.inference.batching import Limits
@@ -22,6 +23,7 @@ from app.settings import Settings
 from app.storage import schema
 from app.storage.database import Store
 from app.storage.schema import SchemaMismatch
+from app.upkeep import upkeep
 
 WAITING_SHARE = 0.2
 """Of the deadline, that a request may wait for those before it; the rest is for the request itself and for a slower machine."""
@@ -34,6 +36,9 @@ def create_app(settings: Settings, *, annotator: Annotator | None = None, store:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             app.state.store = store or stack.enter_context(open_store(settings))
+            with refusing():
+                app.state.access = await stack.enter_async_context(open_access(settings, app.state.store))
+            await stack.enter_async_context(upkeep(settings, app.state.store))
             app.state.annotator = annotator or stack.enter_context(open_annotator(settings))
             with refusing():
                 await activate(app.state.store, app.state.annotator)

@@ -1,4 +1,4 @@
-"""The route class of every operation: bodies are read by `bodies`, and a parameter that means nothing is refused."""
+"""The route class of every operation: who may call is asked first, bodies are read by `bodies`, odd parameters are refused."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 
-from app.api import bodies, problems
+from app.api import access, bodies, problems
 from app.api.invalid import near
 from app.api.problems import ProblemError, RequestError
 
@@ -42,6 +42,7 @@ class StrictRoute(APIRoute):
         handle = while_there(super().get_route_handler()) if self.body_field else super().get_route_handler()
 
         async def strictly(request: Request) -> Response:
+            await access.admit(request, self.path_format)
             self._refuse_odd_query(request.scope["query_string"])
             return await handle(await self._read(request))
 
