@@ -19,7 +19,7 @@ def measure(bench: Bench) -> Iterator[str]:
     found: list[dict[str, float]] = []
     for number in range(bench.rounds):
         say(f"  round {number + 1} of {bench.rounds}")
-        command = [PYTHON, program("limit.py"), str(size), str(threads), str(TIMES)]
+        command = [PYTHON, "-W", "ignore", program("limit.py"), str(size), str(threads), str(TIMES)]
         found.append(json.loads(subprocess.check_output(command, text=True)))
         reached.append(tokens / bench.encoder_seconds(bench.rows, size=size) * found[-1]["operations"])
     int8 = [max(limit["int8 onnxruntime"], limit["int8 torch"]) for limit in found]

@@ -78,8 +78,10 @@ def _deadline() -> str:
     """A text that takes longer than it may."""
     say("  a deadline that cannot be kept")
     text = ArticleText("Germany praised France while condemning Belarus. " * 4_000)
-    settings = {"STANDPOINT_DEADLINE_SECONDS": str(DEADLINE)}
-    with tempfile.TemporaryDirectory() as folder, standpoint(f"sqlite:///{folder}/bench.db", **settings) as server:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        standpoint(f"sqlite:///{folder}/bench.db", STANDPOINT_DEADLINE_SECONDS=str(DEADLINE)) as server,
+    ):
         late = drive(server.port, [annotate_request(text)], clients=1)
     (seconds,) = late.good + late.other
     return f"| a text that takes longer than its deadline of {DEADLINE:.0f} s | {dict(late.statuses)} after {seconds:.2f} s |"

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -27,7 +28,7 @@ def probed(settings: Settings) -> FastAPI:
     inner = app.router.lifespan_context
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[object]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[Any]:
         late: list[float] = []
         async with inner(app) as state:
             probe = asyncio.create_task(_probe(late))
@@ -48,6 +49,6 @@ async def _probe(late: list[float]) -> None:
 
 
 if __name__ == "__main__":
-    serve.create_app = probed  # type: ignore[assignment]
+    serve.create_app = probed  # type: ignore[attr-defined]
     sys.argv = ["standpoint", "serve"]
     main()

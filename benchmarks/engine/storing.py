@@ -49,7 +49,7 @@ def _on_sqlite(bench: Bench) -> Answers:
 def _on_postgres(bench: Bench, server: str) -> Answers:
     name = f"bench_{next(_NUMBERS)}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+        connection.execute(f"CREATE DATABASE {name}")
     url = make_url(server).set(database=name).render_as_string(hide_password=False)
     schema.migrate(url)
     return _stored(bench, url)

@@ -54,7 +54,7 @@ def pairs(text: ArticleText, annotation: Annotation) -> list[tuple[str, str]]:
     """Every sentence in which a country is mentioned, with that country, once."""
     parts = {Field.TITLE: text.title or "", Field.TEXT: text.body}
     split = {field: sentences(part) for field, part in parts.items() if part}
-    found = {}
+    found: dict[tuple[str, str], None] = {}
     for country in annotation.countries:
         for mention in country.mentions:
             spans = split[mention.field]
