@@ -49,6 +49,6 @@ async def _probe(late: list[float]) -> None:
 
 
 if __name__ == "__main__":
-    serve.create_app = probed  # type: ignore[attr-defined]
+    serve.create_app = probed  # type: ignore[assignment, attr-defined]
     sys.argv = ["standpoint", "serve"]
     main()
