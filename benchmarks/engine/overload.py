@@ -15,8 +15,7 @@ from benchmarks.engine.over_http import annotate_request
 from benchmarks.engine.servers import Server, standpoint
 
 CLIENTS = 64
-"""They keep it busy all the time: what they get is its capacity. Where some of them were refused, the machine was so slow that their
-times say little."""
+"""They keep it busy all the time: what they get is its capacity. Where some were refused, the machine was too slow."""
 TIMES = 10
 DEADLINE = 1.0
 
