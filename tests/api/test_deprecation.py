@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,14 +18,18 @@ from app.api.responses import failures, success
 from app.api.schemas_stances import StanceCountsResponse
 from app.api.strict import StrictRoute
 from app.domain.errors import ArticleNotFound
+from app.main import create_app
+from app.settings import Settings
+from app.storage.database import Store
+from tests.api.clients import LIMIT
+from tests.twins import DictionaryAnnotator
 
 SINCE, SUNSET = date(2027, 1, 1), date(2027, 7, 1)
 COUNTS = StanceCountsResponse(favor=1, neutral=2, against=3, undecided=0)
 
 
-@pytest.fixture(scope="module")
-def application() -> FastAPI:
-    """The whole application, and one operation more that is on its way out."""
+def outgoing() -> APIRouter:
+    """One operation that is on its way out."""
     router = APIRouter(prefix="/v1", tags=["stances"], route_class=StrictRoute)
 
     @router.get(
@@ -38,15 +44,23 @@ def application() -> FastAPI:
             raise ArticleNotFound("x")
         return COUNTS
 
-    app = build()
-    app.include_router(router)
-    return app
+    return router
+
+
+@pytest.fixture(scope="module")
+def application(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
+    """The whole application, and that operation."""
+    store = Store(f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path_factory.mktemp('deprecation'))}")
+    app = create_app(Settings(), annotator=DictionaryAnnotator(limit=LIMIT), store=store)
+    app.include_router(outgoing())
+    yield app
+    store.close()
 
 
 @pytest.fixture(scope="module")
 def http(application: FastAPI) -> Iterator[TestClient]:
-    # Not entered: no store and no model are needed, so that nothing has to start.
-    yield TestClient(application)
+    with TestClient(application) as opened:
+        yield opened
 
 
 @pytest.mark.parametrize(
