@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import logs
 from app.api import answers
+from app.api.caching import Policy
 
 ACCEPTED_ID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 """What is taken over from X-Request-ID; anything else could forge log lines or headers, and gets a new id."""
@@ -66,6 +67,8 @@ class _Answer:
             headers = MutableHeaders(scope=message)
             headers["X-Request-ID"] = self.request_id
             headers["X-Content-Type-Options"] = "nosniff"
+            # Nobody keeps what no route allowed them to keep: problems, answers to POST, the contract.
+            headers.setdefault("Cache-Control", Policy.NEVER_KEPT)
         await self.send(message)
 
 

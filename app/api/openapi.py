@@ -10,7 +10,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from app.api import country_codes, examples
+from app.api import caching, country_codes, examples
+from app.api.caching import Policy
 from app.api.problems import MEDIA_TYPE, Problem
 
 TITLE = "Standpoint"
@@ -41,6 +42,17 @@ REQUEST_ID = {
 RETRY_AFTER = {
     "description": "Seconds to wait before trying again.",
     "schema": {"type": "integer", "minimum": 1, "maximum": 3600},
+}
+ETAG = {
+    "description": "Names this very answer. Send it back as `If-None-Match`.",
+    "schema": {"type": "string", "maxLength": 100},
+}
+IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The `ETag` of an earlier answer; if it is still the right one, the answer is 304 without a body.",
+    "schema": {"type": "string", "maxLength": 2_000},
 }
 COUNTRY_CODE = {
     "title": "CountryCode",
@@ -79,13 +91,21 @@ def _made(app: FastAPI) -> dict[str, Any]:
     for operation in _operations(made):
         for parameter in operation.get("parameters", []):
             parameter["schema"] = _never_null(parameter["schema"])
+        if caching.policy(operation["operationId"]) is Policy.REVALIDATED:
+            _add_revalidation(operation)
         operation["responses"] = dict(sorted(operation["responses"].items()))
         for status, response in operation["responses"].items():
             _add_headers(status, response)
             _share_examples(response, shared)
     schemas = _schemas(made["components"]["schemas"])
-    headers = {"RequestId": REQUEST_ID, "RetryAfter": RETRY_AFTER}
-    made["components"] = {"schemas": schemas, "headers": headers, "examples": dict(sorted(shared.items()))}
+    headers = {"RequestId": REQUEST_ID, "RetryAfter": RETRY_AFTER, "ETag": ETAG}
+    parameters = {"IfNoneMatch": IF_NONE_MATCH}
+    made["components"] = {
+        "schemas": schemas,
+        "headers": headers,
+        "parameters": parameters,
+        "examples": dict(sorted(shared.items())),
+    }
     return _without_unused_schemas(made)
 
 
@@ -111,6 +131,14 @@ def _never_null(schema: dict[str, Any]) -> dict[str, Any]:
     """A parameter can be left out, but no query can say null."""
     (kept,) = [choice for choice in schema.get("anyOf", [{}]) if choice != {"type": "null"}]
     return {**kept, **{name: value for name, value in schema.items() if name != "anyOf"}}
+
+
+def _add_revalidation(operation: dict[str, Any]) -> None:
+    tag = {"ETag": {"$ref": "#/components/headers/ETag"}}
+    success = operation["responses"]["200"]
+    success["headers"] = {**success.get("headers", {}), **tag}
+    operation["responses"]["304"] = {"description": "The answer is still the one that the client has.", "headers": dict(tag)}
+    operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IfNoneMatch"})
 
 
 def _add_headers(status: str, response: dict[str, Any]) -> None:
