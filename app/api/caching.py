@@ -33,6 +33,8 @@ R, N, P = Policy.REVALIDATED, Policy.NEVER_KEPT, Policy.PACKAGED
 
 # By the name of the operation; what is not a GET is never kept. Every GET stands here itself, so that a new one needs a decision.
 TABLE: Mapping[str, Policy] = {
+    "export_articles": N,
+    "export_stances": N,
     "get_annotation": R,
     "get_article": R,
     "get_health": N,

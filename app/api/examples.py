@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
 from app.api import problems
+from app.api.export_formats import CsvEncoder, NdjsonEncoder
 from app.api.problems import ProblemError, RequestError
 from app.api.schemas_annotations import AnnotationPageResponse, AnnotationResponse
 from app.api.schemas_articles import ArticleItemResponse, ArticlePageResponse, ArticleResponse
@@ -24,7 +26,8 @@ from app.api.schemas_stances import (
     StanceResponse,
     SummaryResponse,
 )
-from app.domain import errors
+from app.domain import errors, exports
+from app.domain.exports import Line
 from app.domain.models import KnownModel, ModelDescription, Table
 from app.domain.records import (
     ArticleReference,
@@ -107,6 +110,12 @@ def judgement(
 def scores_of(probabilities: Probabilities) -> Scores:
     """Where every mention says the same, so does the article."""
     return Scores(probabilities.favor, probabilities.neutral, probabilities.against)
+
+
+def _file(columns: Sequence[str], line: Line) -> dict[str, str]:
+    """One line in each form, by media type."""
+    ndjson, text = NdjsonEncoder(columns)([line], done=True), CsvEncoder(columns, continued=False)([line], done=True)
+    return {"application/x-ndjson": ndjson.decode(), "text/csv": text.decode(), "application/vnd.apache.parquet": ""}
 
 
 def _span(quote: str, field: Field) -> Span:
@@ -247,6 +256,24 @@ TARGETS_REQUEST = {
     "targets": ["Lumen Rail"],
 }
 
+_CURSOR = "n5OUUGM3TfABkywHIJp8PZ8OWksl~p3P.01932c07-209a-7c3d-9f0e-5a4b1c2d3e4f"
+_WRITTEN = "2024-11-14T09:30:12.000000Z"
+_ADDRESS = "https://herald.example/2024/11/14/rail-offer"
+STANCE_FILE = _file(
+    exports.STANCE,
+    (
+        *(ARTICLE_ID, ANNOTATION_ID, "CN", "China", "favor", 0.91, 0.07, 0.02, 0.71, 2, MODEL, PUBLISHER),
+        *(_ADDRESS, TITLE, _WRITTEN, "2024-11-14", "text", 0, len(BORDER), BORDER, f"{_CURSOR}.1"),
+    ),
+)
+ARTICLE_FILE = _file(
+    exports.ARTICLE,
+    (
+        *(ARTICLE_ID, _WRITTEN, _WRITTEN, 1, "annotated", "herald-20241114-17", _ADDRESS, TITLE, PUBLISHER, "en"),
+        *('{"section":"world"}', "2024-11-14", _CURSOR),
+    ),
+)
+
 
 def requests(**named: dict[str, Any]) -> dict[str, Any]:
     """For `openapi_examples`; the name in words is the summary."""
@@ -296,6 +323,10 @@ FILTER = (
 TOO_MANY_GROUPS = errors.InvalidQuery("group_by", "makes more than 50000 groups; narrow the filter, or take a longer interval")
 TOO_MANY_POINTS = errors.InvalidQuery("interval", "gives more than 10000 points; take a wider interval or a narrower range")
 CURSORS = (INVALID_PARAMETER, errors.InvalidCursor("is not one of this list"))
+FORMS = (
+    RequestError(problems.NOT_ACCEPTABLE, "The forms are application/x-ndjson, text/csv, application/vnd.apache.parquet."),
+    RequestError(problems.PARQUET_NOT_INSTALLED, "This service has no pyarrow; it comes with the extra standpoint[parquet]."),
+)
 NO_ARTICLE = (INVALID_ID, errors.ArticleNotFound(ARTICLE_ID))
 NO_ANNOTATION = (INVALID_ID, errors.AnnotationNotFound(ANNOTATION_ID))
 NO_MODEL = (

@@ -72,6 +72,10 @@ class _Answer:
         await self.send(message)
 
 
+IS_HEAD = "standpoint.head"
+"""In the scope of a GET that was a HEAD, for answers so long that they should not be made only to be dropped."""
+
+
 class HeadAsGet:
     """HEAD is answered like GET, without the body."""
 
@@ -86,7 +90,7 @@ class HeadAsGet:
         async def without_body(message: Message) -> None:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
-        as_get = {**scope, "method": "GET"}
+        as_get = {**scope, "method": "GET", IS_HEAD: True}
         await self.app(as_get, receive, without_body)
         scope["route"] = as_get.get("route")
 

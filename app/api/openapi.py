@@ -30,6 +30,7 @@ TAGS = [
     {"name": "annotations", "description": "What a model version says of a text: countries, stances, evidence."},
     {"name": "articles", "description": "Articles to be annotated and stored."},
     {"name": "stances", "description": "The stances of stored articles toward countries, listed and counted."},
+    {"name": "exports", "description": "Everything that a filter finds, as one NDJSON, CSV or Parquet file."},
     {"name": "summaries", "description": "What is stored, counted by country, publisher and model version."},
     {"name": "health", "description": "For supervisors and load balancers."},
 ]
