@@ -189,7 +189,7 @@ def test_a_cursor_of_another_export_is_refused(stored: TestClient) -> None:
         f"/v1/exports/stances?country=FR&cursor={other_mark}",
         f"/v1/exports/stances?country=FR&cursor={cursor}.1",
         f"/v1/exports/stances?country=FR&cursor={cursor.rsplit('.', 1)[0]}",
-        f"/v1/exports/stances?country=FR&cursor={cursor}9999",
+        f"/v1/exports/stances?country=FR&cursor={cursor}99999",
         f"/v1/stances?country=FR&cursor={cursor}",
     ):
         problem(stored.get(path), 422, "invalid-cursor")
