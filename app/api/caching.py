@@ -38,6 +38,8 @@ TABLE: Mapping[str, Policy] = {
     "get_annotation": R,
     "get_article": R,
     "get_health": N,
+    "get_model": R,
+    "get_model_diff": R,
     "get_readiness": N,
     "get_stance_series": R,
     "list_article_annotations": R,

@@ -38,19 +38,20 @@ def country_code(code: Annotated[str, Path(description="ISO 3166-1 alpha-2, or X
     return country_codes.known(code)
 
 
+_MODEL = Path(
+    min_length=1,
+    max_length=200,
+    pattern="^[A-Za-z0-9._+@-]+$",
+    description="`name@digest`; the @ may be percent-encoded.",
+    examples=["standpoint-en@4f0c1d9a72be"],
+)
+
 UsesSettings = Annotated[Settings, Depends(settings)]
 UsesStore = Annotated[Store, Depends(store)]
 UsesAnnotator = Annotated[Annotator, Depends(annotator)]
 ArticleId = Annotated[str, Depends(article_id)]
 CountryInPath = Annotated[CountryCode, Depends(country_code)]
 AnnotationId = Annotated[str, Depends(annotation_id)]
-ModelId = Annotated[
-    str,
-    Path(
-        min_length=1,
-        max_length=200,
-        pattern="^[A-Za-z0-9._+@-]+$",
-        description="`name@digest`; the @ may be percent-encoded.",
-        examples=["standpoint-en@4f0c1d9a72be"],
-    ),
-]
+ModelId = Annotated[str, _MODEL]
+Before = Annotated[str, _MODEL]
+After = Annotated[str, _MODEL]

@@ -11,6 +11,7 @@ from app.api.export_formats import CsvEncoder, NdjsonEncoder
 from app.api.problems import ProblemError, RequestError
 from app.api.schemas_annotations import AnnotationPageResponse, AnnotationResponse
 from app.api.schemas_articles import ArticleItemResponse, ArticlePageResponse, ArticleResponse
+from app.api.schemas_differences import DifferencePageResponse, DifferenceResponse, PairCountResponse, Verdict
 from app.api.schemas_models import ModelResponse
 from app.api.schemas_stances import (
     CountryCountResponse,
@@ -34,6 +35,7 @@ from app.domain.records import (
     CountryCount,
     Dimension,
     Group,
+    Difference,
     Interval,
     ListedStance,
     ModelCount,
@@ -41,6 +43,7 @@ from app.domain.records import (
     Relation,
     Series,
     SeriesPoint,
+    Side,
     StanceCounts,
     StoredAnnotation,
     StoredArticle,
@@ -62,6 +65,7 @@ from app.domain.values import (
     PublicationTime,
     Scores,
     Span,
+    Stance,
 )
 
 REQUEST_ID = "7d9f5c1e8b3a4f62a0d4c9b1e6f82735"
@@ -212,6 +216,25 @@ RELATED = RelatedPageResponse(
 )
 COUNTRIES = CountryPageResponse(items=[CountryCountResponse.of(CountryCount(CountryCode("CN"), "China", 41))], next_cursor=None)
 PUBLISHERS = PublisherPageResponse(items=[PublisherCountResponse.of(PublisherCount(PUBLISHER, 17))], next_cursor=None)
+DIFFERENCES = DifferencePageResponse(
+    items=[
+        DifferenceResponse.of(
+            Difference(
+                article_id=ARTICLE_ID,
+                country=CountryCode("RU"),
+                name="Russia",
+                before=Side(Stance.NEUTRAL, scores_of(NEUTRAL)),
+                after=Side(Stance.AGAINST, scores_of(BLAMED)),
+            )
+        )
+    ],
+    next_cursor=None,
+    articles=41,
+    counts=[
+        PairCountResponse(before=Verdict.NEUTRAL, after=Verdict.NEUTRAL, count=97),
+        PairCountResponse(before=Verdict.NEUTRAL, after=Verdict.AGAINST, count=1),
+    ],
+)
 MODELS = ModelPageResponse(items=[ModelCountResponse.of(ModelCount(MODEL, True, 58))], next_cursor=None)
 A_MODEL = ModelResponse.of(
     KnownModel(
