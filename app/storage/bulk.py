@@ -7,22 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
+from uuid import UUID
 
 from psycopg import Cursor
 from sqlalchemy import Column, Connection, Dialect
 
 from app.domain.records import StoredArticle
 from app.storage import annotations as annotated
-from app.storage import articles, stances
+from app.storage import articles, groups, searchable, stances
 from app.storage.database import Session
 from app.storage.failures import translated
-from app.storage.tables import AnnotationRow, ArticleRow, Base, RevisionRow, StanceRow
+from app.storage.tables import AnnotationRow, ArticleRow, BandRow, Base, RevisionRow, SearchableRow, StanceRow
+from app.storage.texts import Traits
 
 Row = dict[str, Any]
 Values = Iterator[tuple[Any, ...]]
 
 
-def add(session: Session, stored: Sequence[StoredArticle]) -> None:
+def add(session: Session, stored: Sequence[tuple[StoredArticle, Traits]]) -> None:
     """New articles, each in its first revision. Raises UniqueViolation, as the insertion of a single one does."""
     connection = session.connection()
     for table, rows in made(stored):
@@ -30,13 +32,14 @@ def add(session: Session, stored: Sequence[StoredArticle]) -> None:
             _insert(connection, table, rows)
 
 
-def made(stored: Sequence[StoredArticle]) -> Iterator[tuple[type[Base], list[Row]]]:
+def made(stored: Sequence[tuple[StoredArticle, Traits]]) -> Iterator[tuple[type[Base], list[Row]]]:
     """The rows of each table, by the names of its attributes, in the order that the foreign keys ask for."""
-    said = [(article.annotation, article.submission) for article in stored if article.annotation is not None]
-    yield ArticleRow, [articles.row(article) for article in stored]
-    yield RevisionRow, [articles.row_of_text(article) for article in stored]
-    yield AnnotationRow, [annotated.row(annotation) for annotation, _ in said]
-    yield StanceRow, [row for annotation, given in said for row in stances.rows(annotation, given.published)]
+    yield ArticleRow, [articles.row(article) for article, _ in stored]
+    yield RevisionRow, [articles.row_of_text(article) for article, _ in stored]
+    yield AnnotationRow, [annotated.row(article.annotation) for article, _ in stored if article.annotation]
+    yield StanceRow, [row for article, _ in stored for row in stances.rows(article)]
+    yield SearchableRow, [searchable.row(UUID(article.id), traits.words) for article, traits in stored]
+    yield BandRow, [row for article, traits in stored for row in groups.rows(UUID(article.id), traits.bands)]
 
 
 def values(table: type[Base], rows: Sequence[Row], dialect: Dialect) -> Values:
