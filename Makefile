@@ -7,7 +7,7 @@ TORCH_VENV ?= .venv-torch
 DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-torch lint format openapi evaluate train training-env lock clean
+.PHONY: help install run test test-torch lint format openapi evaluate bench-queries train training-env lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -55,6 +55,9 @@ openapi: $(BIN)/.runtime ## Write openapi.json anew
 
 evaluate: $(BIN)/.runtime ## Measure the shipped model on the public tests (DATA=folder) and compare with its card
 	$(BIN)/python -m training.evaluate $(DATA) --check
+
+bench-queries: $(BIN)/.test ## Measure loading, lists, summaries, full text and exports (ARGS="--sizes 10000,1000000 --write")
+	$(BIN)/python -m benchmarks.queries $(ARGS)
 
 training-env: ## Create .venv-training with torch
 	test -x $(TRAIN_VENV)/bin/python || $(PYTHON) -m venv $(TRAIN_VENV)

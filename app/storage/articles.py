@@ -121,7 +121,7 @@ def publication_time(day: Any, instant: datetime | None) -> PublicationTime | No
 
 
 def digest(submission: Submission) -> bytes:
-    return identity.digest(submission, text=identity.text_digest(submission.text))
+    return identity.digest(submission)
 
 
 def _whole() -> Whole:
