@@ -34,6 +34,10 @@ def annotation_id(annotation_id: Annotated[UUID, Path(description="A UUIDv7, as 
     return str(annotation_id)
 
 
+def correction_id(correction_id: Annotated[UUID, Path(description="A UUIDv7, as `id` of the correction has it.")]) -> str:
+    return str(correction_id)
+
+
 def country_code(code: Annotated[str, Path(description="ISO 3166-1 alpha-2, or XK.", max_length=100)]) -> CountryCode:
     return country_codes.known(code)
 
@@ -52,6 +56,7 @@ UsesAnnotator = Annotated[Annotator, Depends(annotator)]
 ArticleId = Annotated[str, Depends(article_id)]
 CountryInPath = Annotated[CountryCode, Depends(country_code)]
 AnnotationId = Annotated[str, Depends(annotation_id)]
+CorrectionId = Annotated[str, Depends(correction_id)]
 ModelId = Annotated[str, _MODEL]
 Before = Annotated[str, _MODEL]
 After = Annotated[str, _MODEL]

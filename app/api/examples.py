@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -11,8 +12,9 @@ from app.api.export_formats import CsvEncoder, NdjsonEncoder
 from app.api.problems import ProblemError, RequestError
 from app.api.schemas_annotations import AnnotationPageResponse, AnnotationResponse
 from app.api.schemas_articles import ArticleItemResponse, ArticlePageResponse, ArticleResponse
-from app.api.schemas_differences import DifferencePageResponse, DifferenceResponse, PairCountResponse, Verdict
 from app.api.schemas_models import ModelResponse
+from app.api.schemas_corrections import CorrectionPageResponse, CorrectionResponse
+from app.api.schemas_differences import DifferencePageResponse, DifferenceResponse, PairCountResponse, Said
 from app.api.schemas_stances import (
     CountryCountResponse,
     CountryPageResponse,
@@ -32,10 +34,11 @@ from app.domain.exports import Line
 from app.domain.models import KnownModel, ModelDescription, Table
 from app.domain.records import (
     ArticleReference,
+    Correction,
     CountryCount,
+    Difference,
     Dimension,
     Group,
-    Difference,
     Interval,
     ListedStance,
     ModelCount,
@@ -66,6 +69,7 @@ from app.domain.values import (
     Scores,
     Span,
     Stance,
+    Verdict,
 )
 
 REQUEST_ID = "7d9f5c1e8b3a4f62a0d4c9b1e6f82735"
@@ -216,6 +220,20 @@ RELATED = RelatedPageResponse(
 )
 COUNTRIES = CountryPageResponse(items=[CountryCountResponse.of(CountryCount(CountryCode("CN"), "China", 41))], next_cursor=None)
 PUBLISHERS = PublisherPageResponse(items=[PublisherCountResponse.of(PublisherCount(PUBLISHER, 17))], next_cursor=None)
+_CORRECTION = Correction(
+    id="01932c0c-5b12-7d41-a3c6-2f9e8d7c6b5a",
+    article_id=ARTICLE_ID,
+    revision=1,
+    created_at=READ_AT,
+    reviewer="anonymous",
+    verdict=Verdict(CountryCode("CN"), present=True, stance=Stance.NEUTRAL),
+    name="China",
+    reason="The ministry praises a border crossing, not the country.",
+)
+CORRECTION = CorrectionResponse.of(_CORRECTION)
+REVOKED = CorrectionResponse.of(replace(_CORRECTION, revoked_at=READ_AT, revoked_by="anonymous"))
+CORRECTIONS = CorrectionPageResponse(items=[CORRECTION], next_cursor=None)
+CORRECTION_REQUEST = {"country": "CN", "present": True, "stance": "neutral", "reason": _CORRECTION.reason}
 DIFFERENCES = DifferencePageResponse(
     items=[
         DifferenceResponse.of(
@@ -231,8 +249,8 @@ DIFFERENCES = DifferencePageResponse(
     next_cursor=None,
     articles=41,
     counts=[
-        PairCountResponse(before=Verdict.NEUTRAL, after=Verdict.NEUTRAL, count=97),
-        PairCountResponse(before=Verdict.NEUTRAL, after=Verdict.AGAINST, count=1),
+        PairCountResponse(before=Said.NEUTRAL, after=Said.NEUTRAL, count=97),
+        PairCountResponse(before=Said.NEUTRAL, after=Said.AGAINST, count=1),
     ],
 )
 MODELS = ModelPageResponse(items=[ModelCountResponse.of(ModelCount(MODEL, True, 58))], next_cursor=None)
@@ -286,7 +304,7 @@ STANCE_FILE = _file(
     exports.STANCE,
     (
         *(ARTICLE_ID, ANNOTATION_ID, "CN", "China", "favor", 0.91, 0.07, 0.02, 0.71, 2, MODEL, PUBLISHER),
-        *(_ADDRESS, TITLE, _WRITTEN, "2024-11-14", "text", 0, len(BORDER), BORDER, f"{_CURSOR}.1"),
+        *(_ADDRESS, TITLE, _WRITTEN, "2024-11-14", "model", "text", 0, len(BORDER), BORDER, f"{_CURSOR}.1"),
     ),
 )
 ARTICLE_FILE = _file(
@@ -352,6 +370,14 @@ FORMS = (
 )
 NO_ARTICLE = (INVALID_ID, errors.ArticleNotFound(ARTICLE_ID))
 NO_ANNOTATION = (INVALID_ID, errors.AnnotationNotFound(ANNOTATION_ID))
+NO_CORRECTION = (
+    RequestError(
+        problems.INVALID_REQUEST,
+        "1 part of the request cannot be used.",
+        ProblemError(pointer="#/path/correction_id", detail="must be a UUID"),
+    ),
+    errors.CorrectionNotFound(_CORRECTION.id),
+)
 NO_MODEL = (
     RequestError(
         problems.INVALID_REQUEST,

@@ -29,6 +29,7 @@ favor of or against each of them, with the exact words as evidence. Annotations 
 TAGS = [
     {"name": "annotations", "description": "What a model version says of a text: countries, stances, evidence."},
     {"name": "articles", "description": "Articles to be annotated and stored."},
+    {"name": "corrections", "description": "What reviewers say. It wins over the model in every query until it is revoked."},
     {"name": "stances", "description": "The stances of stored articles toward countries, listed and counted."},
     {"name": "exports", "description": "Everything that a filter finds, as one NDJSON, CSV or Parquet file."},
     {"name": "summaries", "description": "What is stored, counted by country, publisher and model version."},

@@ -12,7 +12,7 @@ from app.domain.records import Difference, PairCount, Side
 from app.domain.values import Stance
 
 
-class Verdict(StrEnum):
+class Said(StrEnum):
     """What a version says of a country in an article: a stance, that it is undecided, or nothing since it did not find it."""
 
     FAVOR = "favor"
@@ -22,22 +22,22 @@ class Verdict(StrEnum):
     NOT_FOUND = "not_found"
 
     @classmethod
-    def of(cls, stance: Stance | None, *, found: bool) -> Verdict:
+    def of(cls, stance: Stance | None, *, found: bool) -> Said:
         return cls.NOT_FOUND if not found else cls.UNDECIDED if stance is None else cls(stance.value)
 
 
 class PairCountResponse(Response):
     """How many countries of articles got this pair."""
 
-    before: Verdict
-    after: Verdict
+    before: Said
+    after: Said
     count: Count
 
     @classmethod
     def of(cls, value: PairCount) -> PairCountResponse:
         return cls(
-            before=Verdict.of(value.before, found=value.found_before),
-            after=Verdict.of(value.after, found=value.found_after),
+            before=Said.of(value.before, found=value.found_before),
+            after=Said.of(value.after, found=value.found_after),
             count=value.count,
         )
 

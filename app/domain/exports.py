@@ -26,6 +26,7 @@ STANCE = (
     "title",
     "created_at",
     "published_at",
+    "judged_by",
     "evidence_field",
     "evidence_start",
     "evidence_end",

@@ -13,28 +13,33 @@ from sqlalchemy import Select, select
 from app.domain import exports
 from app.domain.exports import Line
 from app.domain.records import Filter, Sort
+from app.domain.values import JudgedBy
 from app.storage import articles, stances
-from app.storage.keyset import Found, OldestFirst, Statement
+from app.storage.keyset import Found, Keyset, OldestFirst, Statement
 from app.storage.plain import plain, written
+from app.storage.standing import Standing
 from app.storage.tables import ArticleRow
 
 
 @dataclass(frozen=True)
 class Exported:
-    """One kind of export. The first column of `keyset` is the id of the article, by which it is cut off at the mark."""
+    """One kind of export."""
 
     name: str
     columns: tuple[str, ...]
     listed: Callable[[Filter], Statement]
-    keyset: OldestFirst
+    newest_first: Callable[[Filter], Keyset]
+    """The order of the list; its first column is the id of the article, by which an export is cut off at the mark."""
     selected: tuple[str, ...]
     """What `read` is given, in this order: the key, then the rest."""
+    key_length: int
     read: Callable[[Found, str], Line]
 
     def batch(self, wanted: Filter, *, mark: UUID, after: Sequence[Any] | None, limit: int) -> Statement:
         """One row more than asked for, as `Keyset.page` has it."""
-        rows = self.listed(wanted).where(self.keyset.columns[0] <= mark)
-        return plain(self.keyset.page(rows, after=after, limit=limit), *self.selected)
+        keyset = OldestFirst(self.newest_first(wanted).columns)
+        rows = self.listed(wanted).where(keyset.columns[0] <= mark)
+        return plain(keyset.page(rows, after=after, limit=limit), *self.selected)
 
     def whole(self, rows: Sequence[Found], *, limit: int) -> tuple[Sequence[Found], list[Any] | None]:
         """Of what `batch` found the rows of whole articles, and the key of the last if there are more.
@@ -50,7 +55,7 @@ class Exported:
 
     def _key(self, row: Found) -> list[Any]:
         """`selected` begins with the columns of the key."""
-        article_id, *rest = row[: len(self.keyset.columns)]
+        article_id, *rest = row[: self.key_length]
         return [written(article_id), *rest]
 
 
@@ -59,7 +64,7 @@ def newest() -> Select[UUID]:
 
 
 def _stance(row: Found, prefix: str) -> Line:
-    article_id, rank, annotation_id, day, published_at, evidence, *rest = row
+    article_id, rank, annotation_id, day, published_at, evidence, whose, *rest = row
     article_id = written(article_id)
     said = orjson.loads(evidence) if evidence else _NO_EVIDENCE
     start, end = said["span"]
@@ -68,6 +73,7 @@ def _stance(row: Found, prefix: str) -> Line:
         written(annotation_id),
         *rest,
         published_at or day,
+        _HUMAN if whose == Standing.HUMAN else _MODEL,
         said["field"],
         start,
         end,
@@ -83,22 +89,25 @@ def _article(row: Found, prefix: str) -> Line:
 
 
 _NO_EVIDENCE: dict[str, Any] = {"field": None, "span": (None, None), "quote": None}
-_STANCE = exports.STANCE[2:-6]
+_HUMAN, _MODEL = JudgedBy.HUMAN.value, JudgedBy.MODEL.value
+_STANCE = exports.STANCE[2:-7]
 _ARTICLE = exports.ARTICLE[1:-2]
 
 STANCES = Exported(
     "stances",
     exports.STANCE,
     stances.listed,
-    OldestFirst(stances.ORDERS[Sort.CREATED_AT].columns),
-    ("article_id", "rank", "annotation_id", "published_day", "published_at", "evidence", *_STANCE),
+    lambda _: stances.ORDERS[Sort.CREATED_AT],
+    ("article_id", "rank", "annotation_id", "published_day", "published_at", "evidence", "whose", *_STANCE),
+    2,
     _stance,
 )
 ARTICLES = Exported(
     "articles",
     exports.ARTICLE,
     articles.listed,
-    OldestFirst(articles.ORDERS[Sort.CREATED_AT].columns),
+    lambda wanted: articles.order(wanted, Sort.CREATED_AT),
     ("id", "published_day", "published_at", *_ARTICLE),
+    1,
     _article,
 )

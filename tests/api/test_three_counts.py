@@ -95,7 +95,7 @@ def correct(http: TestClient, identifiers: list[str], chosen: st.DataObject) -> 
 def check(http: TestClient, parameters: dict[str, Any]) -> None:
     listed = walked(http, "/v1/stances", parameters)
     summary = get(http, "/v1/stances/summary", {**parameters, "group_by": "country"})
-    assert sum(group["n"] for group in summary["items"]) == len(listed)
+    assert sum(group["n"] for group in summary["groups"]) == summary["n"] == len(listed)
     keys = [(item["article"]["id"], item["country"], item["stance"]) for item in reversed(listed)]
     assert [(line["article_id"], line["country"], line["stance"]) for line in ndjson(http, "stances", parameters)] == keys
     assert [(row["article_id"], row["country"], row["stance"] or None) for row in rows(http, "stances", parameters)] == keys
