@@ -311,7 +311,7 @@ ARTICLE_FILE = _file(
     exports.ARTICLE,
     (
         *(ARTICLE_ID, _WRITTEN, _WRITTEN, 1, "annotated", "herald-20241114-17", _ADDRESS, TITLE, PUBLISHER, "en"),
-        *('{"section":"world"}', "2024-11-14", _CURSOR),
+        *('{"section":"world"}', "2024-11-14", None, _CURSOR),
     ),
 )
 

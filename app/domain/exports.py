@@ -46,5 +46,6 @@ ARTICLE = (
     "language",
     "metadata",
     "published_at",
+    "duplicate_group",
     CURSOR,
 )

@@ -83,15 +83,15 @@ def _stance(row: Found, prefix: str) -> Line:
 
 
 def _article(row: Found, prefix: str) -> Line:
-    identifier, day, published_at, *rest = row
+    identifier, day, published_at, group, *rest = row
     identifier = written(identifier)
-    return (identifier, *rest, published_at or day, f"{prefix}.{identifier}")
+    return (identifier, *rest, published_at or day, group and written(group), f"{prefix}.{identifier}")
 
 
 _NO_EVIDENCE: dict[str, Any] = {"field": None, "span": (None, None), "quote": None}
 _HUMAN, _MODEL = JudgedBy.HUMAN.value, JudgedBy.MODEL.value
 _STANCE = exports.STANCE[2:-7]
-_ARTICLE = exports.ARTICLE[1:-2]
+_ARTICLE = exports.ARTICLE[1:-3]
 
 STANCES = Exported(
     "stances",
@@ -107,7 +107,7 @@ ARTICLES = Exported(
     exports.ARTICLE,
     articles.listed,
     lambda wanted: articles.order(wanted, Sort.CREATED_AT),
-    ("id", "published_day", "published_at", *_ARTICLE),
+    ("id", "published_day", "published_at", "duplicate_group", *_ARTICLE),
     1,
     _article,
 )
