@@ -12,6 +12,7 @@ from sqlalchemy import delete, select
 
 from app.domain.errors import ArticleConflict
 from app.domain.records import StoredArticle
+from app.domain.values import Annotation
 from app.services import fetch
 from app.services.load import MOST, Given, Loaded, load
 from app.services.submit import submit
@@ -28,6 +29,17 @@ DERIVED = {"id", "annotation_id", "article_id", "created_at", "updated_at", "num
 
 def one(text: str, **fields: Any) -> Given:
     return submission(text, **fields), annotation(judgement("CN"), judgement("FR"))
+
+
+class Saying(ScriptedAnnotator):
+    """Says one thing, whatever it is given."""
+
+    def __init__(self, said: Annotation) -> None:
+        super().__init__(version=said.model)
+        self.said = said
+
+    async def annotate(self, *_: Any, **__: Any) -> Annotation:
+        return self.said
 
 
 def contents(store: Store) -> dict[str, list[dict[str, Any]]]:
@@ -61,7 +73,7 @@ def groups(store: Store) -> set[frozenset[str | None]]:
 
 async def submitted(store: Store, given: list[Given]) -> None:
     for each, said in given:
-        await submit(store, ScriptedAnnotator({each.text.body: said.countries}, version=said.model), each)
+        await submit(store, Saying(said), each)
 
 
 def clear(store: Store) -> None:
