@@ -12,9 +12,9 @@ from app.api.export_formats import CsvEncoder, NdjsonEncoder
 from app.api.problems import ProblemError, RequestError
 from app.api.schemas_annotations import AnnotationPageResponse, AnnotationResponse
 from app.api.schemas_articles import ArticleItemResponse, ArticlePageResponse, ArticleResponse
-from app.api.schemas_models import ModelResponse
 from app.api.schemas_corrections import CorrectionPageResponse, CorrectionResponse
 from app.api.schemas_differences import DifferencePageResponse, DifferenceResponse, PairCountResponse, Said
+from app.api.schemas_models import ModelResponse
 from app.api.schemas_stances import (
     CountryCountResponse,
     CountryPageResponse,
