@@ -58,12 +58,12 @@ def test_an_export_of_stances_says_what_the_list_says(stored: TestClient, in_sma
     exported = lines(stored, "stances")
     assert len(exported) == 7
     for line, item in zip(exported, listed(stored, "stances"), strict=True):
-        article, evidence, probabilities = item.pop("article"), item.pop("evidence"), item.pop("probabilities")
+        article, evidence, scores = item.pop("article"), item.pop("evidence"), item.pop("scores")
         assert line.pop("cursor")
         assert line.pop("created_at") == item.pop("created_at")
         shown = {f"evidence_{name}": evidence[name] for name in ("field", "start", "end", "quote")}
         about = {"article_id": article.pop("id"), **article}
-        assert line == {**item, **shown, **about, **probabilities}
+        assert line == {**item, **shown, **about, **scores}
 
 
 def test_an_export_of_articles_says_what_the_list_says(stored: TestClient, in_small_chunks: None) -> None:
