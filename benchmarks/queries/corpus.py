@@ -28,6 +28,7 @@ from app.domain.values import (
     Mention,
     Probabilities,
     PublicationTime,
+    Scores,
     Span,
     Voice,
 )
@@ -166,21 +167,22 @@ class Corpus:
         chance = self._chance
         first, second, third = sorted((chance.random(), chance.random(), 1.0))
         probabilities = Probabilities(round(first, 4), round(second - first, 4), round(third - second, 4))
-        stance = probabilities.most_probable()
-        decided = stance if probabilities.of(stance) > 0.45 else None
+        # As in an article with one mention of a country, whose scores are those of the mention.
+        scores = Scores(probabilities.favor, probabilities.neutral, probabilities.against)
+        stance = scores.leading()
         name, voice = self.names[rank], Voice.AUTHOR if chance.random() < 0.7 else Voice.ATTRIBUTED
         mention = Mention(Field.TEXT, Span(start, start + len(name)), name, Kind.NAME, 0.97, stance, probabilities, voice)
         span = Span(start, start + len(sentence))
         return Judgement(
             name=name,
             salience=round(1 / (place + 1.5), 3),
-            stance=decided,
-            probabilities=probabilities,
+            stance=scores.decided(),
+            scores=scores,
             mentions=(mention,),
-            evidence=(Evidence(Field.TEXT, span, sentence, stance, probabilities.of(stance)),),
+            evidence=(Evidence(Field.TEXT, span, sentence, stance, scores.of(stance)),),
             country=self.codes[rank],
-            author=probabilities if voice is Voice.AUTHOR else None,
-            attributed=probabilities if voice is Voice.ATTRIBUTED else None,
+            author=scores if voice is Voice.AUTHOR else None,
+            attributed=scores if voice is Voice.ATTRIBUTED else None,
         )
 
 

@@ -96,7 +96,7 @@ def questions(corpus: Corpus, store: Store) -> dict[str, str]:
         f"stances of the busiest country, page {DEEP:,} or the last": _deep(store, busiest, of_busiest),
         "stances of the busiest country by publication": f"{of_busiest}&sort=published_at",
         "stances of two countries": f"{of_busiest}&country={middling}",
-        "stances against the busiest country, sure ones": f"{of_busiest}&stance=against&min_probability=0.6",
+        "stances against the busiest country, sure ones": f"{of_busiest}&stance=against&min_score=0.6",
         "stances of a country in one outlet": f"{of_busiest}&publisher={corpus.outlets[10].replace(' ', '+')}",
         "stances of a country in one month": f"{of_busiest}&published_from=2023-05-01&published_to=2023-05-31",
         "stances in the author's voice": f"{of_busiest}&voice=author&stance=favor",

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import uvicorn
 
 from app import logs
+from app.domain.models import ModelDescription
 from app.domain.values import Annotation, ArticleText, CountryCode
 from app.main import create_app
 from app.settings import LogFormat, LogLevel, Settings
@@ -19,6 +20,7 @@ class NoModel:
 
     version = MODEL
     languages = frozenset({"en"})
+    description = ModelDescription(version=MODEL, languages=languages, size=0, calibrated=False)
 
     async def annotate(
         self, text: ArticleText, *, language: str | None = None, targets: Sequence[str] = (), bulk: bool = False

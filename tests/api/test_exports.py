@@ -173,8 +173,30 @@ def test_an_article_that_comes_in_while_an_export_runs_is_not_in_it(
 
     monkeypatch.setattr(downloads.NdjsonEncoder, "__call__", storing)
     exported = lines(stored, "stances")
-    assert next(numbers) == 2
+    assert next(numbers) == 3, "one for each chunk"
     assert [line[0] for line in exported] == [line["article_id"] for line in expected]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("form", [Format.NDJSON, Format.CSV])
+def test_what_came_in_after_a_cut_is_not_in_the_rest(stored: TestClient, in_small_chunks: None, kind: str, form: Format) -> None:
+    whole = stored.get(f"/v1/exports/{kind}?format={form}").text
+    cursors = [line["cursor"] for line in lines(stored, kind)]
+    for number in range(5):
+        assert stored.post("/v1/articles", json={"text": f"France thanked Kenya {number} times."}).status_code == 201
+    header = [whole.splitlines(keepends=True)[0]] if form is Format.CSV else []
+    for cursor in cursors:
+        rest = stored.get(f"/v1/exports/{kind}", params={"format": form, "cursor": cursor}).text
+        before = whole[: len(whole) - len(rest)]
+        assert before + rest == whole and before.startswith("".join(header)) and cursor in before.rstrip().split(",")[-1]
+    assert len(lines(stored, kind)) > len(cursors)
+
+
+def test_what_was_deleted_after_a_cut_is_not_in_the_rest_and_all_else_is(stored: TestClient, in_small_chunks: None) -> None:
+    whole = lines(stored, "articles")
+    for gone in (whole[1], whole[3]):
+        assert stored.delete(f"/v1/articles/{gone['id']}").status_code == 204
+    assert lines(stored, "articles", cursor=whole[1]["cursor"]) == [whole[2], whole[4]]
 
 
 def test_a_cursor_of_another_export_is_refused(stored: TestClient) -> None:
