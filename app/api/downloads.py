@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 from fastapi.responses import StreamingResponse
+from starlette.types import Send
 
 from app.api import problems
 from app.api.export_formats import MEDIA_TYPES, CsvEncoder, Encoder, Format, NdjsonEncoder
@@ -42,7 +43,27 @@ class Download:
             "Content-Type": MEDIA_TYPES[self._format],
             "Vary": "Accept",
         }
-        return StreamingResponse(chunks, headers=headers) if self._has_body else Response(headers=headers)
+        return _Streamed(chunks, headers=headers, has_body=self._has_body)
+
+
+class _Streamed(StreamingResponse):
+    """Begins once there is a first chunk, so that what cannot be exported is a problem and not a file that breaks off.
+
+    While it waits for chunks it listens for the client's hanging up, and then the iterator is cancelled.
+    """
+
+    def __init__(self, chunks: AsyncIterator[bytes], *, headers: Mapping[str, str], has_body: bool) -> None:
+        super().__init__(chunks, headers=headers)
+        self._chunks, self._has_body = chunks, has_body
+
+    async def stream_response(self, send: Send) -> None:
+        first = await anext(self._chunks)
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        if self._has_body:
+            await send({"type": "http.response.body", "body": first, "more_body": True})
+            async for chunk in self._chunks:
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 class Downloads:

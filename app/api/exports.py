@@ -28,7 +28,7 @@ FAILURES = failures(*examples.FILTER, *examples.CURSORS, *examples.FORMS, exampl
 async def export_stances(query: ExportOf, downloads: UsesDownloads, store: UsesStore) -> Response:
     """The rows of the list of stances, as one file. Articles that come in meanwhile are not in it."""
     download = downloads.begin("stances", exports.STANCE, query)
-    return download.of(await export.stances(store, query.filter(), encode=download.encode, cursor=query.cursor))
+    return download.of(export.stances(store, query.filter(), encode=download.encode, cursor=query.cursor))
 
 
 @router.get(
@@ -40,4 +40,4 @@ async def export_stances(query: ExportOf, downloads: UsesDownloads, store: UsesS
 async def export_articles(query: ExportOf, downloads: UsesDownloads, store: UsesStore) -> Response:
     """The rows of the list of articles, as one file. Articles that come in meanwhile are not in it."""
     download = downloads.begin("articles", exports.ARTICLE, query)
-    return download.of(await export.articles(store, query.filter(), encode=download.encode, cursor=query.cursor))
+    return download.of(export.articles(store, query.filter(), encode=download.encode, cursor=query.cursor))

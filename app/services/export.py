@@ -25,14 +25,14 @@ class Encode(Protocol):
     def __call__(self, lines: Sequence[Line], *, done: bool) -> bytes: ...
 
 
-async def stances(store: Store, wanted: Filter, *, encode: Encode, cursor: str | None = None) -> AsyncIterator[bytes]:
-    """Rows of the list of stances, the oldest article first. Raises InvalidCursor; the first chunk has been read on return."""
-    return await _begun(store, STANCES, wanted, encode, cursor)
+def stances(store: Store, wanted: Filter, *, encode: Encode, cursor: str | None = None) -> AsyncIterator[bytes]:
+    """Rows of the list of stances, the oldest article first. The first chunk raises InvalidCursor."""
+    return _chunks(store, STANCES, wanted, encode, cursor)
 
 
-async def articles(store: Store, wanted: Filter, *, encode: Encode, cursor: str | None = None) -> AsyncIterator[bytes]:
-    """Rows of the list of articles, the oldest first. Raises InvalidCursor; the first chunk has been read on return."""
-    return await _begun(store, ARTICLES, wanted, encode, cursor)
+def articles(store: Store, wanted: Filter, *, encode: Encode, cursor: str | None = None) -> AsyncIterator[bytes]:
+    """Rows of the list of articles, the oldest first. The first chunk raises InvalidCursor."""
+    return _chunks(store, ARTICLES, wanted, encode, cursor)
 
 
 @dataclass(frozen=True)
@@ -52,17 +52,20 @@ class _Way:
         return self.encode([self.exported.read(row, prefix) for row in rows], done=last is None), last
 
 
-async def _begun(store: Store, exported: Exported, wanted: Filter, encode: Encode, cursor: str | None) -> AsyncIterator[bytes]:
+async def _chunks(store: Store, exported: Exported, wanted: Filter, encode: Encode, cursor: str | None) -> AsyncIterator[bytes]:
     bound_to = cursors.binding(f"exported {exported.name}", wanted)
-    after = None
     if cursor is None:
-        trail = await _fresh(store, bound_to)
+        trail, after = await _fresh(store, bound_to), None
     else:
         trail, after = trails.follow(cursor, bound_to=bound_to)
     if trail is None:
-        return _nothing(encode)
-    way = _Way(exported, wanted, trail, encode)
-    return _chunks(store, way, *await steps.read(store, way.step, after))
+        yield encode([], done=True)
+        return
+    way, done = _Way(exported, wanted, trail, encode), False
+    while not done:
+        chunk, after = await steps.read_while_wanted(store, way.step, after)
+        done = after is None
+        yield chunk
 
 
 async def _fresh(store: Store, bound_to: bytes) -> Trail | None:
@@ -73,14 +76,3 @@ async def _fresh(store: Store, bound_to: bytes) -> Trail | None:
 
 def _newest(session: Session) -> UUID | None:
     return session.scalar(exports.newest())
-
-
-async def _chunks(store: Store, way: _Way, chunk: bytes, after: Sequence[Any] | None) -> AsyncIterator[bytes]:
-    yield chunk
-    while after is not None:
-        chunk, after = await steps.read(store, way.step, after)
-        yield chunk
-
-
-async def _nothing(encode: Encode) -> AsyncIterator[bytes]:
-    yield encode([], done=True)

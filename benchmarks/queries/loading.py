@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Dialect
 
-from app.services.load import load
+from app.services.ingest import ingest
 from app.services.submit import created
 from app.storage import bulk, texts
 from app.storage.database import Store
@@ -69,7 +69,7 @@ class Loader:
 
     def _load(self, chunk: Sequence[Made], driver: Any) -> None:
         started = time.perf_counter()
-        asyncio.run(load(self._store, chunk))
+        asyncio.run(ingest(self._store, chunk))
         seconds = time.perf_counter() - started
         self.times.own.add(len(chunk), seconds)
         if driver is not None:

@@ -16,7 +16,7 @@ from sqlalchemy import delete
 
 from app.domain.values import Judgement, PublicationTime, Stance
 from app.services import export, fetch
-from app.services.load import Given, Loaded, load
+from app.services.ingest import Given, Ingested, ingest
 from app.storage.database import Store
 from app.storage.tables import ArticleRow
 from tests.api.clients import client
@@ -87,8 +87,8 @@ def test_what_is_counted_is_what_is_listed_and_what_is_exported(
 ) -> None:
     with client(store) as http:
         assert http.portal is not None
-        outcomes = http.portal.call(load, store, [article(number, each) for number, each in enumerate(made)])
-        identifiers = [outcome.article_id for outcome in outcomes if isinstance(outcome, Loaded)]
+        outcomes = http.portal.call(ingest, store, [article(number, each) for number, each in enumerate(made)])
+        identifiers = [outcome.article_id for outcome in outcomes if isinstance(outcome, Ingested)]
         read_again(store, identifiers, made)
         correct(http, identifiers, corrected)
         for parameters in [{}, *asked]:

@@ -14,7 +14,7 @@ from app.domain.errors import ArticleConflict
 from app.domain.records import StoredArticle
 from app.domain.values import Annotation
 from app.services import fetch
-from app.services.load import MOST, Given, Loaded, load
+from app.services.ingest import MOST, Given, Ingested, ingest
 from app.services.submit import submit
 from app.storage.database import Store
 from app.storage.tables import ArticleRow, Base, StanceRow
@@ -89,23 +89,23 @@ async def test_a_batch_leaves_the_same_rows_as_single_submissions(store: Store) 
     assert together, "the corpus has copies"
     clear(store)
     assert not any(contents(store).values())
-    await load(store, first)
-    assert all(isinstance(outcome, Loaded) and outcome.created for outcome in await load(store, rest))
+    await ingest(store, first)
+    assert all(isinstance(outcome, Ingested) and outcome.created for outcome in await ingest(store, rest))
     assert groups(store) == together
     assert contents(store) == expected
 
 
 async def test_what_was_loaded_can_be_fetched(store: Store) -> None:
     ((given, said),) = Corpus(seed=1).articles(1)
-    (outcome,) = await load(store, [(given, said)])
-    assert isinstance(outcome, Loaded)
+    (outcome,) = await ingest(store, [(given, said)])
+    assert isinstance(outcome, Ingested)
     found: StoredArticle = await fetch.article(store, outcome.article_id)
     assert found.submission == given
     assert found.annotation is not None and found.annotation.annotation == said
 
 
 async def test_a_repetition_is_the_same_article_and_a_conflict_keeps_nobody_out(store: Store) -> None:
-    await load(store, [one("stored", external_id="1")])
+    await ingest(store, [one("stored", external_id="1")])
     given = [
         one("new", external_id="2"),
         one("stored", external_id="1"),
@@ -114,8 +114,13 @@ async def test_a_repetition_is_the_same_article_and_a_conflict_keeps_nobody_out(
         one("newer", external_id="2"),
         one("newest", external_id="3"),
     ]
-    created, known, conflict, again, in_batch, last = await load(store, given)
-    assert isinstance(created, Loaded) and isinstance(known, Loaded) and isinstance(again, Loaded) and isinstance(last, Loaded)
+    created, known, conflict, again, in_batch, last = await ingest(store, given)
+    assert (
+        isinstance(created, Ingested)
+        and isinstance(known, Ingested)
+        and isinstance(again, Ingested)
+        and isinstance(last, Ingested)
+    )
     assert (created.created, known.created, again.created, last.created) == (True, False, False, True)
     assert again.article_id == created.article_id
     assert isinstance(conflict, ArticleConflict) and conflict.fields == ("text",) and conflict.article_id == known.article_id
@@ -126,7 +131,7 @@ async def test_a_repetition_is_the_same_article_and_a_conflict_keeps_nobody_out(
 async def test_nothing_is_stored_when_a_batch_fails_in_the_middle(store: Store) -> None:
     broken = submission("bad", external_id="\0" if store.engine.dialect.name == "postgresql" else object())
     with pytest.raises(Exception):  # noqa: B017  (each driver has its own)
-        await load(store, [one("good"), (broken, annotation(judgement("CN")))])
+        await ingest(store, [one("good"), (broken, annotation(judgement("CN")))])
     assert contents(store)["article"] == []
 
 
@@ -135,7 +140,7 @@ async def test_batches_at_the_same_time_store_each_article_once(store: Store) ->
     outcomes: list[Any] = []
 
     async def run(some: list[Given]) -> None:
-        outcomes.extend(await load(store, some))
+        outcomes.extend(await ingest(store, some))
 
     async with anyio.create_task_group() as group:
         for start in (0, 10, 20, 5):
@@ -144,9 +149,9 @@ async def test_batches_at_the_same_time_store_each_article_once(store: Store) ->
 
 
 async def test_an_empty_batch_is_nothing_and_too_many_are_refused(store: Store) -> None:
-    assert await load(store, []) == ()
+    assert await ingest(store, []) == ()
     with pytest.raises(ValueError):
-        await load(store, [one("x")] * (MOST + 1))
+        await ingest(store, [one("x")] * (MOST + 1))
 
 
 texts = st.lists(st.sampled_from(["a b c d e f g h", "a b c d e f g h i", "x y z", "", "🙂", "a b c d e f g h i j"]), max_size=8)
@@ -159,7 +164,7 @@ async def test_groups_do_not_depend_on_how_articles_came(store: Store, made: lis
     await submitted(store, given)
     expected = groups(store)
     clear(store)
-    await load(store, given[:cut])
-    await load(store, given[cut:])
+    await ingest(store, given[:cut])
+    await ingest(store, given[cut:])
     assert groups(store) == expected
     clear(store)

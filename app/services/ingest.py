@@ -22,7 +22,7 @@ MOST = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class Ingested:
     """What became of one article; `created` is False where an equal one was stored already."""
 
     article_id: str
@@ -30,18 +30,18 @@ class Loaded:
 
 
 Given = tuple[Submission, Annotation]
-Outcome = Loaded | ArticleConflict
+Outcome = Ingested | ArticleConflict
 
 
-async def load(store: Store, given: Sequence[Given]) -> tuple[Outcome, ...]:
+async def ingest(store: Store, given: Sequence[Given]) -> tuple[Outcome, ...]:
     """One outcome for each, in order; a conflict keeps none of the others out. Raises ValueError for more than MOST."""
     if len(given) > MOST:
         raise ValueError(f"more than {MOST} articles")
     traits = await to_thread.run_sync(lambda: [texts.traits(submission.text) for submission, _ in given])
-    return await steps.write(store, _load, given, traits)
+    return await steps.write(store, _ingest, given, traits)
 
 
-def _load(session: Session, given: Sequence[Given], traits: Sequence[Traits]) -> tuple[Outcome, ...]:
+def _ingest(session: Session, given: Sequence[Given], traits: Sequence[Traits]) -> tuple[Outcome, ...]:
     new = _new(session, given, traits)
     bulk.add(session, Grouping(session, list(new.values())).joined(list(new.values())))
     # Whatever is left in `new` when its digest comes up was made by this very line of `given`; the second such is a repetition.
@@ -61,10 +61,10 @@ def _new(session: Session, given: Sequence[Given], traits: Sequence[Traits]) -> 
 
 def _outcome(session: Session, submission: Submission, made: New | None) -> Outcome:
     if made is not None:
-        return Loaded(made[0].id, created=True)
+        return Ingested(made[0].id, created=True)
     try:
         stored = identity.stored_already(session, submission)
     except ArticleConflict as conflict:
         return conflict
     assert stored is not None
-    return Loaded(stored.id, created=False)
+    return Ingested(stored.id, created=False)
