@@ -11,7 +11,7 @@ CONTRACT_BIN := $(abspath $(CONTRACT_VENV)/bin)
 NODE_BIN := $(CONTRACT)/node_modules/.bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-contract test-torch lint lint-contract format openapi clients sbom soak evaluate train training-env lock clean
+.PHONY: help install run test test-contract test-torch lint lint-contract format openapi clients sbom soak evaluate bench-queries train training-env lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -94,6 +94,9 @@ soak: $(BIN)/.test ## Ten minutes of mixed requests at 80% of capacity (ARGS=--s
 
 evaluate: $(BIN)/.runtime ## Measure the shipped model on the public tests (DATA=folder) and compare with its card
 	$(BIN)/python -m training.evaluate $(DATA) --check
+
+bench-queries: $(BIN)/.test ## Measure loading, lists, summaries, full text and exports (ARGS="--sizes 10000,1000000 --write")
+	$(BIN)/python -m benchmarks.queries $(ARGS)
 
 training-env: ## Create .venv-training with torch
 	test -x $(TRAIN_VENV)/bin/python || $(PYTHON) -m venv $(TRAIN_VENV)

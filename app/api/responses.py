@@ -29,6 +29,13 @@ def success(
     return {status: response}
 
 
+def file(description: str, examples: Mapping[str, str]) -> Responses:
+    """`examples` by media type; of a binary form the empty text."""
+    content = {media: {"schema": {"type": "string"}, "example": example} for media, example in examples.items() if example}
+    binary = {media: {"schema": {"type": "string", "format": "binary"}} for media, example in examples.items() if not example}
+    return {200: {"description": description, "content": content | binary}}
+
+
 def failures(*facts: Fact) -> Responses:
     """Each fact is an example; those with the same status share one response."""
     found: Responses = {}

@@ -28,7 +28,13 @@ TABLE: Mapping[tuple[str, str], Scope | None] = {
     ("DELETE", "/v1/articles/{article_id}"): Scope.WRITE,
     ("PUT", "/v1/articles/{article_id}/text"): Scope.WRITE,
     ("GET", "/v1/articles/{article_id}/annotations"): Scope.READ,
+    ("POST", "/v1/articles/{article_id}/corrections"): Scope.WRITE,
+    ("GET", "/v1/articles/{article_id}/corrections"): Scope.READ,
+    ("DELETE", "/v1/articles/{article_id}/corrections/{correction_id}"): Scope.WRITE,
+    ("GET", "/v1/corrections"): Scope.READ,
     ("GET", "/v1/stances"): Scope.READ,
+    ("GET", "/v1/exports/stances"): Scope.READ,
+    ("GET", "/v1/exports/articles"): Scope.READ,
     ("GET", "/v1/stances/series"): Scope.READ,
     ("GET", "/v1/stances/summary"): Scope.READ,
     ("GET", "/v1/countries"): Scope.READ,
@@ -36,6 +42,7 @@ TABLE: Mapping[tuple[str, str], Scope | None] = {
     ("GET", "/v1/publishers"): Scope.READ,
     ("GET", "/v1/models"): Scope.READ,
     ("GET", "/v1/models/{model_id}"): Scope.READ,
+    ("GET", "/v1/models/{before}/diff/{after}"): Scope.READ,
 }
 
 

@@ -13,7 +13,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from app.api import access, bodies, problems
+from app.api import access, bodies, caching, problems
 from app.api.invalid import near
 from app.api.problems import ProblemError, RequestError
 
@@ -41,7 +41,7 @@ class StrictRoute(APIRoute):
         async def strictly(request: Request) -> Response:
             await access.admit(request, self.path_format)
             self._refuse_odd_query(request.scope["query_string"])
-            return await handle(await self._read(request))
+            return caching.applied(request, await handle(await self._read(request)), operation=self.name)
 
         return strictly
 

@@ -1,0 +1,78 @@
+"""Everything that a filter finds, in chunks: no list of it all ever exists, and no transaction waits for a slow reader."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+from app.domain.exports import Line
+from app.domain.records import Filter
+from app.services import steps
+from app.storage import cursors, exports, trails
+from app.storage.database import Session, Store
+from app.storage.exports import ARTICLES, STANCES, Exported
+from app.storage.trails import Trail
+
+BATCH = 4_000
+"""Lines read at once: some 3 MB. More would save little, since a batch begins with one look into an index."""
+
+
+class Encode(Protocol):
+    """Makes bytes of lines; `done` with the last ones."""
+
+    def __call__(self, lines: Sequence[Line], *, done: bool) -> bytes: ...
+
+
+def stances(store: Store, wanted: Filter, *, encode: Encode, cursor: str | None = None) -> AsyncIterator[bytes]:
+    """Rows of the list of stances, the oldest article first. The first chunk raises InvalidCursor."""
+    return _chunks(store, STANCES, wanted, encode, cursor)
+
+
+def articles(store: Store, wanted: Filter, *, encode: Encode, cursor: str | None = None) -> AsyncIterator[bytes]:
+    """Rows of the list of articles, the oldest first. The first chunk raises InvalidCursor."""
+    return _chunks(store, ARTICLES, wanted, encode, cursor)
+
+
+@dataclass(frozen=True)
+class _Way:
+    """From one chunk to the next. Each is read and encoded in one step on a worker thread, so that the event loop stays free."""
+
+    exported: Exported
+    wanted: Filter
+    trail: Trail
+    encode: Encode
+
+    def step(self, session: Session, after: Sequence[Any] | None) -> tuple[bytes, list[Any] | None]:
+        """A chunk, and the key of its last line if there are more."""
+        statement = self.exported.batch(self.wanted, mark=self.trail.mark, after=after, limit=BATCH)
+        rows, last = self.exported.whole(session.execute(statement).all(), limit=BATCH)
+        prefix = self.trail.prefix
+        return self.encode([self.exported.read(row, prefix) for row in rows], done=last is None), last
+
+
+async def _chunks(store: Store, exported: Exported, wanted: Filter, encode: Encode, cursor: str | None) -> AsyncIterator[bytes]:
+    bound_to = cursors.binding(f"exported {exported.name}", wanted)
+    if cursor is None:
+        trail, after = await _fresh(store, bound_to), None
+    else:
+        trail, after = trails.follow(cursor, bound_to=bound_to)
+    if trail is None:
+        yield encode([], done=True)
+        return
+    way, done = _Way(exported, wanted, trail, encode), False
+    while not done:
+        chunk, after = await steps.read_while_wanted(store, way.step, after)
+        done = after is None
+        yield chunk
+
+
+async def _fresh(store: Store, bound_to: bytes) -> Trail | None:
+    """None where nothing is stored."""
+    mark = await steps.read(store, _newest)
+    return None if mark is None else Trail(mark, bound_to)
+
+
+def _newest(session: Session) -> UUID | None:
+    return session.scalar(exports.newest())
