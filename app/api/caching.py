@@ -9,6 +9,7 @@ from enum import StrEnum
 from http import HTTPStatus
 
 from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
 
 _TAG_BYTES = 16
 _TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
@@ -64,6 +65,9 @@ def policy(operation: str) -> Policy:
 def applied(request: Request, response: Response, *, operation: str) -> Response:
     """The answer with its header and tag, or 304 where the client has it already."""
     chosen = policy(operation)
+    if chosen is Policy.REVALIDATED and isinstance(response, StreamingResponse):
+        # The file that a list can be had as: it has no tag before it is whole, and is not kept anywhere, like all exports.
+        chosen = Policy.NEVER_KEPT
     response.headers["Cache-Control"] = chosen
     if chosen is not Policy.REVALIDATED:
         return response

@@ -5,16 +5,20 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Response
 
 from app.api import examples
 from app.api.dependencies import ArticleId, CorrectionId, UsesAnnotator, UsesStore
+from app.api.downloads import UsesDownloads
 from app.api.pages import LINK, UsesLinks
-from app.api.queries import Paging
+from app.api.queries import CorrectionsAs, Paging
 from app.api.responses import failures, success
 from app.api.schemas_corrections import CorrectionPageResponse, CorrectionRequest, CorrectionResponse
+from app.api.schemas_exports import CorrectionLineResponse
 from app.api.strict import StrictRoute
+from app.domain import exports
 from app.services import correct as corrections
+from app.services import export
 from app.services.correct import correct, revoke
 
 router = APIRouter(prefix="/v1", tags=["corrections"], route_class=StrictRoute)
@@ -61,11 +65,27 @@ async def revoke_correction(article_id: ArticleId, correction_id: CorrectionId, 
 
 @router.get(
     "/corrections",
-    summary="List all corrections",
-    responses=success(200, "One page, the newest first.", examples.CORRECTIONS, headers=LINK)
+    summary="List or export all corrections",
+    response_model=CorrectionPageResponse,
+    responses=success(
+        200,
+        "One page, the newest first; or one file.",
+        examples.CORRECTIONS,
+        headers=LINK,
+        lines=examples.CORRECTION_FILE,
+        line=CorrectionLineResponse,
+    )
     | failures(*examples.CURSORS, examples.STORAGE),
 )
-async def list_corrections(paging: Paging, links: UsesLinks, store: UsesStore) -> CorrectionPageResponse:
-    """Of all articles, revoked ones too: what people know better than the model, to be taught to the next one."""
-    found = await corrections.everything(store, limit=paging.limit, cursor=paging.cursor)
+async def list_corrections(
+    query: CorrectionsAs, links: UsesLinks, downloads: UsesDownloads, store: UsesStore
+) -> CorrectionPageResponse | Response:
+    """What people know better than the model. A page has revoked ones too.
+
+    NDJSON is for teaching the next model: each correction that holds, the oldest first, with the text that the reviewer saw, the
+    mentions of the country in it, and what the model had said (`model_stance`: a stance, `undecided` or `not_found`).
+    """
+    if download := downloads.begin_lines("corrections", exports.CORRECTION, query):
+        return download.of(export.corrections(store, encode=download.encode, cursor=query.cursor))
+    found = await corrections.everything(store, limit=query.limit, cursor=query.cursor)
     return links.page(CorrectionPageResponse, CorrectionResponse.of, found)

@@ -15,7 +15,7 @@ from app.api.export_formats import MEDIA_TYPES, CsvEncoder, Encoder, Format, Ndj
 from app.api.middleware import IS_HEAD
 from app.api.parquet import ParquetEncoder
 from app.api.problems import ProblemError, RequestError
-from app.api.queries import ExportQuery
+from app.api.queries import CorrectionQuery, ExportQuery, ListFormat
 from app.domain.exports import CURSOR
 
 # In the order in which they are preferred by who takes anything.
@@ -29,13 +29,13 @@ ACCEPTED: Mapping[str, Format] = {
 
 
 class Download:
-    """The file that one request asks for. Raises RequestError where it cannot be had."""
+    """The file that one request asks for."""
 
-    def __init__(self, name: str, columns: Sequence[str], query: ExportQuery, *, request: Request) -> None:
+    def __init__(self, name: str, columns: Sequence[str], chosen: Format, *, request: Request, continued: bool) -> None:
         self._name = name
-        self._format = query.format or preferred(request.headers.get("accept", "*/*"))
+        self._format = chosen
         self._has_body = IS_HEAD not in request.scope
-        self.encode = _encoder(self._format, columns, continued=query.cursor is not None)
+        self.encode = _encoder(self._format, columns, continued=continued)
 
     def of(self, chunks: AsyncIterator[bytes]) -> Response:
         headers = {
@@ -67,13 +67,27 @@ class _Streamed(StreamingResponse):
 
 
 class Downloads:
-    """Begins the file of a request."""
+    """Begins the file of a request. Raises RequestError where it cannot be had."""
 
-    def __init__(self, request: Request) -> None:
-        self._request = request
+    def __init__(self, request: Request, response: Response) -> None:
+        self._request, self._response = request, response
 
     def begin(self, name: str, columns: Sequence[str], query: ExportQuery) -> Download:
-        return Download(name, columns, query, request=self._request)
+        chosen = query.format or preferred(self._accept())
+        return Download(name, columns, chosen, request=self._request, continued=query.cursor is not None)
+
+    def begin_lines(self, name: str, columns: Sequence[str], query: CorrectionQuery) -> Download | None:
+        """None where a page of JSON is asked for, or would do as well."""
+        self._response.headers["Vary"] = "Accept"
+        if not (query.format is ListFormat.NDJSON if query.format else _rather_lines(self._accept())):
+            return None
+        if "limit" in self._request.query_params:
+            part = ProblemError(pointer="#/query/limit", detail="does not go with a file, which is whole")
+            raise RequestError(problems.INVALID_REQUEST, "The query cannot be used.", part)
+        return Download(name, columns, Format.NDJSON, request=self._request, continued=query.cursor is not None)
+
+    def _accept(self) -> str:
+        return self._request.headers.get("accept", "*/*")
 
 
 def preferred(accept: str) -> Format:
@@ -83,6 +97,12 @@ def preferred(accept: str) -> Format:
     if quality == 0:
         raise RequestError(problems.NOT_ACCEPTABLE, f"The forms are {', '.join(ACCEPTED)}.")
     return ACCEPTED[found]
+
+
+def _rather_lines(accept: str) -> bool:
+    qualities = _qualities(accept)
+    lines = max(_quality(media, qualities) for media, form in ACCEPTED.items() if form is Format.NDJSON)
+    return lines > _quality("application/json", qualities)
 
 
 def _encoder(chosen: Format, columns: Sequence[str], *, continued: bool) -> Encoder:

@@ -315,6 +315,25 @@ ARTICLE_FILE = _file(
     ),
 )
 
+_CHINA = TEXT.index("China")
+_LESSON = (
+    *(CORRECTION.id, ARTICLE_ID, True, "CN", "China", "neutral", CORRECTION.reason, CORRECTION.reviewer, _WRITTEN, 1, "en"),
+    *(PUBLISHER, _ADDRESS, TITLE, TEXT, MODEL, "favor"),
+    [
+        {
+            "field": "text",
+            "start": _CHINA,
+            "end": _CHINA + 5,
+            "quote": "China",
+            "kind": "name",
+            "stance": "favor",
+            "voice": "author",
+        }
+    ],
+    f"{_CURSOR.split('.')[0]}.{CORRECTION.id}",
+)
+CORRECTION_FILE = {"application/x-ndjson": NdjsonEncoder(exports.CORRECTION)([_LESSON], done=True).decode()}
+
 
 def requests(**named: dict[str, Any]) -> dict[str, Any]:
     """For `openapi_examples`; the name in words is the summary."""

@@ -17,6 +17,8 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 class Format(StrEnum):
+    """The form of a file."""
+
     NDJSON = "ndjson"
     CSV = "csv"
     PARQUET = "parquet"

@@ -10,6 +10,7 @@ from app.api.dependencies import UsesStore
 from app.api.downloads import UsesDownloads
 from app.api.queries import ExportOf
 from app.api.responses import failures, file
+from app.api.schemas_exports import ArticleLineResponse, StanceLineResponse
 from app.api.strict import StrictRoute
 from app.domain import exports
 from app.services import export
@@ -23,7 +24,7 @@ FAILURES = failures(*examples.FILTER, *examples.CURSORS, *examples.FORMS, exampl
     "/stances",
     summary="Export stances",
     response_class=StreamingResponse,
-    responses=file("Every stance that fits, the oldest article first.", examples.STANCE_FILE) | FAILURES,
+    responses=file("Every stance that fits, the oldest article first.", examples.STANCE_FILE, StanceLineResponse) | FAILURES,
 )
 async def export_stances(query: ExportOf, downloads: UsesDownloads, store: UsesStore) -> Response:
     """The rows of the list of stances, as one file. Articles that come in meanwhile are not in it."""
@@ -35,7 +36,7 @@ async def export_stances(query: ExportOf, downloads: UsesDownloads, store: UsesS
     "/articles",
     summary="Export articles",
     response_class=StreamingResponse,
-    responses=file("Every article that fits, the oldest first.", examples.ARTICLE_FILE) | FAILURES,
+    responses=file("Every article that fits, the oldest first.", examples.ARTICLE_FILE, ArticleLineResponse) | FAILURES,
 )
 async def export_articles(query: ExportOf, downloads: UsesDownloads, store: UsesStore) -> Response:
     """The rows of the list of articles, as one file. Articles that come in meanwhile are not in it."""

@@ -8,11 +8,13 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from app.api import caching, country_codes, deprecation, examples, openapi_schemas, responses, scopes
 from app.api.caching import Policy
 from app.api.problems import MEDIA_TYPE, Problem
+from app.api.schemas_exports import LINES
 
 TITLE = "Standpoint"
 SUMMARY = "Which countries a news article is about, and what stance it takes toward each."
@@ -147,8 +149,10 @@ def _made(app: FastAPI) -> dict[str, Any]:
 
 
 def _schemas(found: dict[str, Any]) -> dict[str, Any]:
-    _, problem = models_json_schema([(Problem, "serialization")], ref_template="#/components/schemas/{model}")
-    return dict(sorted({**found, **problem["$defs"], "CountryCode": COUNTRY_CODE}.items()))
+    """With the models that no route has as its own."""
+    models: tuple[type[BaseModel], ...] = (Problem, *LINES)
+    _, more = models_json_schema([(model, "serialization") for model in models], ref_template="#/components/schemas/{model}")
+    return dict(sorted({**more["$defs"], **found, "CountryCode": COUNTRY_CODE}.items()))
 
 
 def _without_unused(made: dict[str, Any]) -> dict[str, Any]:

@@ -163,6 +163,23 @@ class ExportQuery(FilterQuery):
     )
 
 
+class ListFormat(StrEnum):
+    """A page, or a file."""
+
+    JSON = "json"
+    NDJSON = "ndjson"
+
+
+class CorrectionQuery(PageQuery):
+    format: ListFormat | None = Field(
+        default=None, description="`ndjson` is a file for training instead of a page. Left out, `Accept` decides; else `json`."
+    )
+    cursor: Annotated[str, Field(min_length=1, max_length=2_000)] | None = Field(
+        default=None,
+        description="`next_cursor` of the page before; or, of a file that was cut off, `cursor` of its last whole line.",
+    )
+
+
 def _first(moment: PublicationTime | None) -> datetime | None:
     return None if moment is None else moment.instant or datetime.combine(moment.day, time.min, UTC)
 
@@ -179,3 +196,4 @@ SummaryOf = Annotated[SummaryQuery, Query()]
 RelatedTo = Annotated[RelatedQuery, Query()]
 ExportOf = Annotated[ExportQuery, Query()]
 SeriesOf = Annotated[SeriesQuery, Query()]
+CorrectionsAs = Annotated[CorrectionQuery, Query()]

@@ -7,7 +7,7 @@ from typing import Any
 Line = tuple[Any, ...]
 
 CURSOR = "cursor"
-"""The last column of both: asks for what comes after the line."""
+"""The last column of each: asks for what comes after the line."""
 
 STANCE = (
     "article_id",
@@ -47,5 +47,26 @@ ARTICLE = (
     "metadata",
     "published_at",
     "duplicate_group",
+    CURSOR,
+)
+CORRECTION = (
+    "id",
+    "article_id",
+    "present",
+    "country",
+    "name",
+    "stance",
+    "reason",
+    "reviewer",
+    "created_at",
+    "revision",
+    "language",
+    "publisher",
+    "url",
+    "title",
+    "text",
+    "model",
+    "model_stance",
+    "mentions",
     CURSOR,
 )

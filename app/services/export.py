@@ -10,9 +10,10 @@ from uuid import UUID
 from app.domain.exports import Line
 from app.domain.records import Filter
 from app.services import steps
-from app.storage import cursors, exports, trails
+from app.storage import cursors, trails
 from app.storage.database import Session, Store
 from app.storage.exports import ARTICLES, STANCES, Exported
+from app.storage.lessons import CORRECTIONS
 from app.storage.trails import Trail
 
 BATCH = 4_000
@@ -35,6 +36,11 @@ def articles(store: Store, wanted: Filter, *, encode: Encode, cursor: str | None
     return _chunks(store, ARTICLES, wanted, encode, cursor)
 
 
+def corrections(store: Store, *, encode: Encode, cursor: str | None = None) -> AsyncIterator[bytes]:
+    """What holds, each with the text that the reviewer saw, the oldest first. The first chunk raises InvalidCursor."""
+    return _chunks(store, CORRECTIONS, Filter(), encode, cursor)
+
+
 @dataclass(frozen=True)
 class _Way:
     """From one chunk to the next. Each is read and encoded in one step on a worker thread, so that the event loop stays free."""
@@ -46,8 +52,9 @@ class _Way:
 
     def step(self, session: Session, after: Sequence[Any] | None) -> tuple[bytes, list[Any] | None]:
         """A chunk, and the key of its last line if there are more."""
-        statement = self.exported.batch(self.wanted, mark=self.trail.mark, after=after, limit=BATCH)
-        rows, last = self.exported.whole(session.execute(statement).all(), limit=BATCH)
+        limit = max(1, BATCH // self.exported.weight)
+        statement = self.exported.batch(self.wanted, mark=self.trail.mark, after=after, limit=limit)
+        rows, last = self.exported.whole(session.execute(statement).all(), limit=limit)
         prefix = self.trail.prefix
         return self.encode([self.exported.read(row, prefix) for row in rows], done=last is None), last
 
@@ -55,7 +62,7 @@ class _Way:
 async def _chunks(store: Store, exported: Exported, wanted: Filter, encode: Encode, cursor: str | None) -> AsyncIterator[bytes]:
     bound_to = cursors.binding(f"exported {exported.name}", wanted)
     if cursor is None:
-        trail, after = await _fresh(store, bound_to), None
+        trail, after = await _fresh(store, exported, bound_to), None
     else:
         trail, after = trails.follow(cursor, bound_to=bound_to)
     if trail is None:
@@ -68,11 +75,11 @@ async def _chunks(store: Store, exported: Exported, wanted: Filter, encode: Enco
         yield chunk
 
 
-async def _fresh(store: Store, bound_to: bytes) -> Trail | None:
+async def _fresh(store: Store, exported: Exported, bound_to: bytes) -> Trail | None:
     """None where nothing is stored."""
-    mark = await steps.read(store, _newest)
+    mark = await steps.read(store, _newest, exported)
     return None if mark is None else Trail(mark, bound_to)
 
 
-def _newest(session: Session) -> UUID | None:
-    return session.scalar(exports.newest())
+def _newest(session: Session, exported: Exported) -> UUID | None:
+    return session.scalar(exported.newest)

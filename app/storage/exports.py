@@ -29,11 +29,15 @@ class Exported:
     columns: tuple[str, ...]
     listed: Callable[[Filter], Statement]
     newest_first: Callable[[Filter], Keyset]
-    """The order of the list; its first column is the id of the article, by which an export is cut off at the mark."""
+    """The order of the list; its first column is the id by which an export is cut off at the mark."""
     selected: tuple[str, ...]
     """What `read` is given, in this order: the key, then the rest."""
     key_length: int
     read: Callable[[Found, str], Line]
+    newest: Select[UUID]
+    """The mark: the newest that is stored."""
+    weight: int = 1
+    """How many times as long as a stance a line is."""
 
     def batch(self, wanted: Filter, *, mark: UUID, after: Sequence[Any] | None, limit: int) -> Statement:
         """One row more than asked for, as `Keyset.page` has it."""
@@ -42,7 +46,7 @@ class Exported:
         return plain(keyset.page(rows, after=after, limit=limit), *self.selected)
 
     def whole(self, rows: Sequence[Found], *, limit: int) -> tuple[Sequence[Found], list[Any] | None]:
-        """Of what `batch` found the rows of whole articles, and the key of the last if there are more.
+        """Of what `batch` found the rows with whole ids, and the key of the last if there are more.
 
         An article is read in one statement, so that no export mixes what two model versions said of it.
         """
@@ -57,10 +61,6 @@ class Exported:
         """`selected` begins with the columns of the key."""
         article_id, *rest = row[: self.key_length]
         return [written(article_id), *rest]
-
-
-def newest() -> Select[UUID]:
-    return select(ArticleRow.id).order_by(ArticleRow.id.desc()).limit(1)
 
 
 def _stance(row: Found, prefix: str) -> Line:
@@ -93,6 +93,8 @@ _HUMAN, _MODEL = JudgedBy.HUMAN.value, JudgedBy.MODEL.value
 _STANCE = exports.STANCE[2:-7]
 _ARTICLE = exports.ARTICLE[1:-3]
 
+_NEWEST_ARTICLE = select(ArticleRow.id).order_by(ArticleRow.id.desc()).limit(1)
+
 STANCES = Exported(
     "stances",
     exports.STANCE,
@@ -101,6 +103,7 @@ STANCES = Exported(
     ("article_id", "rank", "annotation_id", "published_day", "published_at", "evidence", "whose", *_STANCE),
     2,
     _stance,
+    newest=_NEWEST_ARTICLE,
 )
 ARTICLES = Exported(
     "articles",
@@ -110,4 +113,5 @@ ARTICLES = Exported(
     ("id", "published_day", "published_at", "duplicate_group", *_ARTICLE),
     1,
     _article,
+    newest=_NEWEST_ARTICLE,
 )
