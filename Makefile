@@ -67,7 +67,7 @@ test-contract: system-tools $(BIN)/.test clients ## Run the tests that need Node
 clients: $(BIN)/.runtime $(CONTRACT)/node_modules/.tools ## Generate the Python and the TypeScript client into clients/
 	rm -rf clients && mkdir -p clients/python
 	PATH=$(CONTRACT_BIN):$$PATH openapi-python-client generate --path openapi.json --meta none --fail-on-warning \
-		--output-path clients/python/standpoint_client
+		--config $(CONTRACT)/python-client.yaml --output-path clients/python/standpoint_client
 	PATH=$(CONTRACT_BIN):$$PATH $(NODE_BIN)/openapi-ts --input openapi.json --output clients/typescript --silent
 
 lint: lint-contract $(BIN)/.test ## Check style, types and the contract
