@@ -87,7 +87,8 @@ IF_NONE_MATCH = {
     "in": "header",
     "required": False,
     "description": "The `ETag` of an earlier answer; if it is still the right one, the answer is 304 without a body.",
-    "schema": {"type": "string", "maxLength": 2_000},
+    # Whatever it is: a list of tags is as long as the limit of headers lets it be, and what is no tag fits no answer.
+    "schema": {"type": "string"},
 }
 COUNTRY_CODE = {
     "title": "CountryCode",
