@@ -21,6 +21,10 @@ MAX_METADATA_BYTES = 16_384
 MAX_METADATA_DEPTH = 8
 """Levels of nesting, more than labels need."""
 
+WEB_ADDRESS = r"https?://[^\s/?#\x00-\x20\x7f-\x9f\ufeff]+[^\s\x00-\x20\x7f-\x9f\ufeff]*"
+"""As browsers show it, letters of all languages included, which the format `uri` would not allow. No white space, whichever
+kind a dialect of regular expressions counts as such, and no control characters: only accidents bring them."""
+
 PUBLISHED_AT = (
     r"^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
     r"(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9]))?$"
@@ -83,7 +87,7 @@ def bounded_metadata(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def web_address(value: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#]+\S*", value):
+    if not re.fullmatch(WEB_ADDRESS, value):
         raise refuse("must be an absolute http or https URL")
     return value
 
@@ -105,7 +109,7 @@ Body = Annotated[
 ]
 Url = Annotated[
     str,
-    Field(max_length=2_000, json_schema_extra={"format": "uri", "pattern": r"^https?://[^\s/?#]+\S*$"}),
+    Field(max_length=2_000, json_schema_extra={"pattern": f"^{WEB_ADDRESS}$"}),
     AfterValidator(web_address),
 ]
 LanguageTag = Annotated[

@@ -107,6 +107,9 @@ def test_what_is_no_date_is_refused(stateless: TestClient, published_at: Any) ->
         ("url", "javascript:alert(1)"),
         ("url", "/relative"),
         ("url", "https://herald.example/with space"),
+        ("url", "https://herald.example/bell\x07"),
+        ("url", "https://herald.example/byte-order-mark\ufeff"),
+        ("url", "https://herald.example\x85/next-line"),
         ("metadata", []),
         ("metadata", {"a": {"b": {"c": {"d": {"e": {"f": {"g": {"h": {}}}}}}}}}),
         ("metadata", {"text": "x" * 17_000}),
@@ -115,6 +118,11 @@ def test_what_is_no_date_is_refused(stateless: TestClient, published_at: Any) ->
 def test_a_field_out_of_bounds_is_refused(stateless: TestClient, field: str, value: Any) -> None:
     found = problem(stateless.post("/v1/articles", json=article(**{field: value})), 422, "invalid-request")
     assert pointers(found) == [f"#/{field}"]
+
+
+def test_an_address_may_have_letters_of_any_language_as_browsers_show_it(http: TestClient) -> None:
+    address = "https://новости.example/астана?о=«мост»|[2]#ответ"
+    assert created(http, url=address)["url"] == address
 
 
 def test_metadata_comes_back_as_it_went_in(http: TestClient) -> None:
