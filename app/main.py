@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from app.api.application import build
 from app.domain.errors import StandpointError
+from app.entrance import open_access
 from app.inference.annotator import Options, TransformerAnnotator
 from app.inference.batching import Limits
 from app.inference.model_folder import InvalidModel
@@ -21,6 +22,7 @@ from app.settings import Settings
 from app.storage import schema
 from app.storage.database import Store
 from app.storage.schema import SchemaMismatch
+from app.upkeep import upkeep
 
 
 def create_app(settings: Settings, *, annotator: Annotator | None = None, store: Store | None = None) -> FastAPI:
@@ -30,6 +32,9 @@ def create_app(settings: Settings, *, annotator: Annotator | None = None, store:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             app.state.store = store or stack.enter_context(open_store(settings))
+            with refusing():
+                app.state.access = await stack.enter_async_context(open_access(settings, app.state.store))
+            await stack.enter_async_context(upkeep(settings, app.state.store))
             app.state.annotator = annotator or stack.enter_context(open_annotator(settings))
             with refusing():
                 await activate(app.state.store, app.state.annotator)

@@ -18,12 +18,27 @@ ARROWS = {
     "storage": {"domain"},
     "services": {"domain", "inference", "storage"},
     # Storage only by name: the API hands the store on to services and never opens it.
-    "api": {"domain", "services", "settings", "logs", "app", "storage"},
+    "api": {"domain", "rates", "services", "settings", "logs", "app", "storage"},
     "dispatch": {"domain", "services", "settings", "logs"},
+    "rates": {"logs"},
     "refusal": set[str](),
     "settings": {"refusal"},
     "logs": {"settings"},
-    "main": {"api", "dispatch", "domain", "inference", "refusal", "services", "settings", "storage", "logs"},
+    "upkeep": {"domain", "logs", "services", "settings", "storage"},
+    "entrance": {"api", "domain", "logs", "rates", "refusal", "services", "settings", "storage"},
+    "main": {
+        "entrance",
+        "upkeep",
+        "api",
+        "dispatch",
+        "domain",
+        "inference",
+        "refusal",
+        "services",
+        "settings",
+        "storage",
+        "logs",
+    },
     "commands": {"api", "dispatch", "domain", "logs", "main", "refusal", "services", "settings", "storage"},
     "cli": {"app", "refusal"},
     "app": set[str](),
@@ -53,6 +68,8 @@ OWNERS = {
     "structlog": {"logs", "api"},
     "typer": {"cli"},
     "uvicorn": {"commands"},
+    "redis": {"rates"},
+    "prometheus_client": {"api"},
 }
 
 FORBIDDEN_NAMES = {"utils", "helpers", "helper", "crud", "manager", "handler", "misc", "common"}

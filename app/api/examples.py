@@ -387,6 +387,12 @@ FORMS = (
     RequestError(problems.NOT_ACCEPTABLE, "The forms are application/x-ndjson, text/csv, application/vnd.apache.parquet."),
     RequestError(problems.PARQUET_NOT_INSTALLED, "This service has no pyarrow; it comes with the extra standpoint[parquet]."),
 )
+ACCESS = (
+    errors.KeyRequired(),
+    errors.InvalidKey(),
+    errors.ScopeTooSmall("read", needed="write"),
+    errors.RateExceeded(retry_after=1),
+)
 NO_ARTICLE = (INVALID_ID, errors.ArticleNotFound(ARTICLE_ID))
 NO_ANNOTATION = (INVALID_ID, errors.AnnotationNotFound(ANNOTATION_ID))
 NO_CORRECTION = (

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Delete, Insert, Select, Update, and_, delete, insert, select, update
+from sqlalchemy import Delete, Insert, Select, Update, and_, case, delete, insert, select, update
 
 from app.domain.records import Filter, Sort, StoredAnnotation, StoredArticle, Submission
 from app.domain.values import ArticleText, PublicationTime
 from app.storage import annotations as annotated
-from app.storage import conditions, identity, publication
+from app.storage import conditions, identity, ids, publication
 from app.storage.keyset import Keyset
 from app.storage.tables import AnnotationRow, ArticleRow, RevisionRow, StanceRow
 
@@ -83,7 +83,8 @@ def insertion_of_text(stored: StoredArticle) -> Insert:
 
 
 def row(stored: StoredArticle) -> dict[str, Any]:
-    return {"id": UUID(stored.id), "created_at": stored.created_at, **_columns(stored)}
+    whole = {"created_at": stored.created_at, "derived_at": stored.updated_at}
+    return {"id": UUID(stored.id), **whole, **_columns(stored)}
 
 
 def row_of_text(stored: StoredArticle) -> dict[str, Any]:
@@ -99,7 +100,24 @@ def row_of_text(stored: StoredArticle) -> dict[str, Any]:
 
 
 def edition(stored: StoredArticle) -> Update:
-    return update(ArticleRow).where(ArticleRow.id == UUID(stored.id)).values(_columns(stored))
+    """What was whole stays whole; what an older version wrote waits for `completion`."""
+    whole = case((ArticleRow.derived_at == ArticleRow.updated_at, stored.updated_at), else_=ArticleRow.derived_at)
+    return update(ArticleRow).where(ArticleRow.id == UUID(stored.id)).values(**_columns(stored), derived_at=whole)
+
+
+def outdated(*, after: UUID) -> Select[UUID]:
+    """Articles that an older version wrote last."""
+    wrote = ArticleRow.derived_at.is_distinct_from(ArticleRow.updated_at)
+    return select(ArticleRow.id).where(wrote, ArticleRow.id > after).order_by(ArticleRow.id)
+
+
+def completion(stored: StoredArticle) -> Update:
+    return update(ArticleRow).where(ArticleRow.id == UUID(stored.id)).values(**_columns(stored), derived_at=stored.updated_at)
+
+
+def stored_before(moment: datetime) -> Select[UUID]:
+    """The oldest first. Ids begin with the time of creation, so that no other index is needed."""
+    return select(ArticleRow.id).where(ArticleRow.id < ids.earliest(moment)).order_by(ArticleRow.id)
 
 
 def removal(identifier: UUID) -> Delete:

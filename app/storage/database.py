@@ -8,8 +8,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
 
-from app.storage.engine import WRITES, open_engine
+from app.storage.engine import SQLITE_CONNECTIONS, WRITES, open_engine
 from app.storage.failures import UniqueViolation, translated
 
 __all__ = ["Session", "Store", "UniqueViolation"]
@@ -20,6 +21,7 @@ class Store:
 
     def __init__(self, url: str, *, statement_seconds: float = 30.0, connections: int = 20) -> None:
         self.engine = open_engine(url, statement_seconds=statement_seconds, connections=connections)
+        self._most = connections if self.engine.dialect.name != "sqlite" else SQLITE_CONNECTIONS
         on_sqlite = self.engine.dialect.name == "sqlite"
         # SQLite has one writer. Its own waiting is a loop of sleeps that can starve one of many; a lock lets all of them through.
         self._turn: AbstractContextManager[object] = threading.Lock() if on_sqlite else nullcontext()
@@ -41,6 +43,17 @@ class Store:
     def ping(self) -> None:
         with self.reading() as session:
             session.execute(text("SELECT 1"))
+
+    def connections_in_use(self) -> int:
+        return self._pool().checkedout()
+
+    def most_connections(self) -> int:
+        return self._most
+
+    def _pool(self) -> QueuePool:
+        pool = self.engine.pool
+        assert isinstance(pool, QueuePool)
+        return pool
 
     def close(self) -> None:
         self.engine.dispose()
