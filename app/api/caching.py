@@ -55,6 +55,7 @@ TABLE: Mapping[str, Policy] = {
     "list_stances": R,
     "show_asset": P,
     "show_docs": P,
+    "show_metrics": N,
 }
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Response
 
 from app.api import examples
-from app.api.dependencies import ArticleId, CorrectionId, UsesAnnotator, UsesStore
+from app.api.dependencies import ArticleId, CorrectionId, UsesAnnotator, UsesReviewer, UsesStore
 from app.api.downloads import UsesDownloads
 from app.api.pages import LINK, UsesLinks
 from app.api.queries import CorrectionsAs, Paging
@@ -33,9 +33,12 @@ Said = Annotated[CorrectionRequest, Body(openapi_examples=examples.requests(anot
     responses=success(201, "It holds from now on.", examples.CORRECTION)
     | failures(*examples.BODY, *examples.NO_ARTICLE, examples.STORAGE),
 )
-async def create_correction(article_id: ArticleId, body: Said, store: UsesStore, annotator: UsesAnnotator) -> CorrectionResponse:
+async def create_correction(
+    article_id: ArticleId, body: Said, store: UsesStore, annotator: UsesAnnotator, reviewer: UsesReviewer
+) -> CorrectionResponse:
     """Says that the article is, or is not, about a country, and its stance. It holds for later texts and model versions too."""
-    return CorrectionResponse.of(await correct(store, annotator, article_id, body.verdict(), reason=body.reason))
+    made = await correct(store, annotator, article_id, body.verdict(), reason=body.reason, reviewer=reviewer)
+    return CorrectionResponse.of(made)
 
 
 @router.get(
@@ -58,9 +61,11 @@ async def list_article_corrections(
     responses=success(200, "What held before holds again.", examples.REVOKED)
     | failures(*examples.NO_ARTICLE, *examples.NO_CORRECTION, examples.STORAGE),
 )
-async def revoke_correction(article_id: ArticleId, correction_id: CorrectionId, store: UsesStore) -> CorrectionResponse:
+async def revoke_correction(
+    article_id: ArticleId, correction_id: CorrectionId, store: UsesStore, reviewer: UsesReviewer
+) -> CorrectionResponse:
     """Nothing is deleted: the correction stays readable, with the time of its revocation."""
-    return CorrectionResponse.of(await revoke(store, article_id, correction_id))
+    return CorrectionResponse.of(await revoke(store, article_id, correction_id, reviewer=reviewer))
 
 
 @router.get(

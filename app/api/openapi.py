@@ -70,6 +70,7 @@ ETAG = {
 HEADERS = {
     "RequestId": REQUEST_ID,
     "RetryAfter": RETRY_AFTER,
+    "ETag": ETAG,
     "Challenge": CHALLENGE,
     "RateLimit": RATE_LIMIT,
     "RateLimitPolicy": RATE_LIMIT_POLICY,

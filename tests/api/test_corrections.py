@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from app.domain.keys import Scope
 from app.domain.values import Stance
-from app.services import export
+from app.services import export, keys
 from app.storage.database import Store
 from tests.api.clients import article, client, pointers, problem
 from tests.samples import MODEL, ScriptedAnnotator, judgement
@@ -51,6 +53,22 @@ def test_corrections_are_listed_the_newest_first(http: TestClient, address: str)
         assert http.get(f"{path}?limit=1").links["next"]
     assert stance_of(http, "FR") == []
     assert stance_of(http, "KE") == [(None, "human")]
+
+
+def test_a_correction_says_whose_key_was_shown_and_one_that_only_reads_makes_none(store: Store) -> None:
+    shown = {}
+    for name, scope in (("Ada", Scope.WRITE), ("Bo", Scope.WRITE), ("Cy", Scope.READ)):
+        _, secret = asyncio.run(keys.create(store, name=name, scope=scope))
+        shown[name] = {"X-API-Key": secret}
+    with client(store) as http:
+        address = f"/v1/articles/{http.post('/v1/articles', json=article(), headers=shown['Ada']).json()['id']}/corrections"
+        made = http.post(address, json={"country": "DE", "stance": "against"}, headers=shown["Ada"]).json()
+        assert made["reviewer"] == "Ada"
+        problem(http.post(address, json={"country": "DE"}, headers=shown["Cy"]), 403, "scope-too-small")
+        problem(http.delete(f"{address}/{made['id']}", headers=shown["Cy"]), 403, "scope-too-small")
+        revoked = http.delete(f"{address}/{made['id']}", headers=shown["Bo"]).json()
+        assert (revoked["reviewer"], revoked["revoked_by"]) == ("Ada", "Bo")
+        assert http.get("/v1/corrections", headers=shown["Cy"]).json()["items"] == [revoked]
 
 
 @pytest.mark.parametrize(

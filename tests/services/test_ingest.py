@@ -23,7 +23,7 @@ from tests.samples import ScriptedAnnotator, annotation, judgement, submission
 
 pytestmark = pytest.mark.anyio
 
-DERIVED = {"id", "annotation_id", "article_id", "created_at", "updated_at", "number", "duplicate_group"}
+DERIVED = {"id", "annotation_id", "article_id", "created_at", "updated_at", "derived_at", "number", "duplicate_group"}
 """What is different in every run: ids and times. Groups are compared by who shares them."""
 
 
