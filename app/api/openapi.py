@@ -74,7 +74,6 @@ HEADERS = {
     "Challenge": CHALLENGE,
     "RateLimit": RATE_LIMIT,
     "RateLimitPolicy": RATE_LIMIT_POLICY,
-    "ETag": ETAG,
 }
 SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "A key, as `standpoint keys create` printed it."},
