@@ -1,130 +1,88 @@
-"""A client that hangs up ends the query of its export, over real sockets: the database does not work for nobody."""
+"""A client who is gone gets no work done for him. Spoken in ASGI, where it can be said when he hangs up."""
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-import uvicorn
-from sqlalchemy import QueuePool, text
 
+from app.domain.values import Annotation, ArticleText
 from app.main import create_app
-from app.services import export
 from app.settings import Settings
 from app.storage.database import Store
-from app.storage.exports import Exported
-from tests.api.clients import article, client
+from tests.api.clients import TEXT
 from tests.twins import DictionaryAnnotator
 
-FAR_TOO_LONG = 60
-"""Seconds of the statement that is to be ended."""
+PATIENCE = 10.0
 
-SOON = 15
-"""Seconds that the test waits at most: half of what a statement may take by itself."""
-
-ENDLESS = {
-    "postgresql": f"SELECT pg_sleep({FAR_TOO_LONG})",
-    # Some minutes.
-    "sqlite": "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 2000000000) SELECT count(*) FROM n",
-}
+Message = dict[str, Any]
 
 
-@dataclass
-class Served:
-    port: int
-    store: Store
+class Waiting(DictionaryAnnotator):
+    """Is busy with a text until it is told to go on."""
 
-    @contextmanager
-    def asking(self, path: str) -> Iterator[socket.socket]:
-        with socket.create_connection(("127.0.0.1", self.port), timeout=SOON) as connection:
-            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
-            yield connection
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.go_on = asyncio.Event(), asyncio.Event()
+        self.cancelled = False
 
-    def in_use(self) -> int:
-        pool = self.store.engine.pool
-        assert isinstance(pool, QueuePool)
-        return pool.checkedout()
-
-
-@pytest.fixture
-def served(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
-    """Two articles, of which each is a chunk. The second chunk takes for ever."""
-    monkeypatch.setattr(export, "BATCH", 1)
-    monkeypatch.setattr(Exported, "batch", _slow_after(Exported.batch, store))
-    with client(store) as http:
-        for name in ("one", "two"):
-            assert http.post("/v1/articles", json=article(text=f"Nothing happened, {name}.")).status_code == 201
-    with running(store) as port:
-        yield Served(port, store)
-
-
-def _slow_after(batch: Callable[..., Any], store: Store) -> Callable[..., Any]:
-    def slow(self: Exported, *given: Any, after: Any, **named: Any) -> Any:
-        if after is None and self.name == "articles":
-            return batch(self, *given, after=after, **named)
-        return text(ENDLESS[store.engine.dialect.name])
-
-    return slow
-
-
-@contextmanager
-def running(store: Store) -> Iterator[int]:
-    app = create_app(Settings(), annotator=DictionaryAnnotator(), store=store)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
+    async def annotate(self, text: ArticleText, **given: Any) -> Annotation:
+        self.begun.set()
         try:
-            yield listener.getsockname()[1]
-        finally:
-            server.should_exit = True
-            thread.join()
+            await self.go_on.wait()
+        except asyncio.CancelledError:
+            self.cancelled = True
+            raise
+        return await super().annotate(text, **given)
 
 
-def soon(met: Callable[[], bool]) -> bool:
-    until = time.monotonic() + SOON
-    while not met() and time.monotonic() < until:
-        time.sleep(0.02)
-    return met()
+async def ask(app: Callable[..., Awaitable[None]], path: str, gone: asyncio.Event) -> list[Message]:
+    """What was sent to the client, who hangs up when `gone` is set."""
+    sent: list[Message] = []
+    body = iter([{"type": "http.request", "body": json.dumps({"text": TEXT}).encode(), "more_body": False}])
+
+    async def receive() -> Message:
+        if message := next(body, None):
+            return message
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": headers, "http_version": "1.1"}
+    await app(scope, receive, send)
+    return sent
 
 
-def ended(served: Served) -> bool:
-    """On PostgreSQL the server itself is asked whether anybody sleeps there still."""
-    if served.in_use():
-        return False
-    if served.store.engine.dialect.name == "sqlite":
-        return True
-    working = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'"
-    with served.store.reading() as session:
-        return session.scalar(text(working)) == 0
+@pytest.mark.parametrize("path", ["/v1/annotate", "/v1/articles"])
+def test_the_annotation_of_a_client_who_hangs_up_is_cancelled(store: Store, path: str) -> None:
+    async def hang_up() -> tuple[list[Message], Waiting]:
+        annotator, gone = Waiting(), asyncio.Event()
+        app = create_app(Settings(), annotator=annotator, store=store)
+        async with asyncio.timeout(PATIENCE), app.router.lifespan_context(app):
+            call = asyncio.create_task(ask(app, path, gone))
+            await annotator.begun.wait()
+            gone.set()
+            return await call, annotator
+
+    sent, annotator = asyncio.run(hang_up())
+    assert annotator.cancelled
+    assert sent == []
 
 
-def test_before_the_first_chunk(served: Served) -> None:
-    with served.asking("/v1/exports/stances"):
-        assert soon(lambda: served.in_use() == 1)
-    assert soon(lambda: ended(served))
+def test_a_client_who_stays_is_answered(store: Store) -> None:
+    async def stay() -> list[Message]:
+        annotator = Waiting()
+        app = create_app(Settings(), annotator=annotator, store=store)
+        async with asyncio.timeout(PATIENCE), app.router.lifespan_context(app):
+            call = asyncio.create_task(ask(app, "/v1/annotate", asyncio.Event()))
+            await annotator.begun.wait()
+            annotator.go_on.set()
+            return await call
 
-
-def test_in_the_middle_of_the_file(served: Served) -> None:
-    with served.asking("/v1/exports/articles") as connection:
-        received = b""
-        while b"Nothing happened" not in received and b'"cursor"' not in received:
-            received += connection.recv(65_536)
-        assert received.startswith(b"HTTP/1.1 200")
-        assert soon(lambda: served.in_use() == 1)
-    assert soon(lambda: ended(served))
-
-
-def test_the_service_goes_on_with_others(served: Served) -> None:
-    for _ in range(3):
-        with served.asking("/v1/exports/stances"):
-            assert soon(lambda: served.in_use() == 1)
-        assert soon(lambda: ended(served))
-    with served.asking("/v1/articles") as connection:
-        assert connection.recv(65_536).startswith(b"HTTP/1.1 200")
+    assert next(message for message in asyncio.run(stay()) if "status" in message)["status"] == 200
