@@ -12,7 +12,7 @@ CONTRACT_BIN := $(abspath $(CONTRACT_VENV)/bin)
 NODE_BIN := $(CONTRACT)/node_modules/.bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-contract test-torch lint lint-contract format openapi clients sbom soak evaluate bench-engine train training-env lock clean
+.PHONY: help install run test test-contract test-torch lint lint-contract format openapi clients sbom soak evaluate bench-engine bench-queries train training-env lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -68,7 +68,7 @@ test-contract: system-tools $(BIN)/.test clients ## Run the tests that need Node
 clients: $(BIN)/.runtime $(CONTRACT)/node_modules/.tools ## Generate the Python and the TypeScript client into clients/
 	rm -rf clients && mkdir -p clients/python
 	PATH=$(CONTRACT_BIN):$$PATH openapi-python-client generate --path openapi.json --meta none --fail-on-warning \
-		--output-path clients/python/standpoint_client
+		--config $(CONTRACT)/python-client.yaml --output-path clients/python/standpoint_client
 	PATH=$(CONTRACT_BIN):$$PATH $(NODE_BIN)/openapi-ts --input openapi.json --output clients/typescript --silent
 
 lint: lint-contract $(BIN)/.test ## Check style, types and the contract
@@ -109,6 +109,9 @@ evaluate: $(BIN)/.runtime ## Measure the shipped model on the public tests (DATA
 
 bench-engine: $(BIN)/.test .venv-bench/.ready ## Measure the engine beside others (PARTS=1,2 chooses; ARGS=--write puts the tables into benchmarks/README.md)
 	$(BIN)/python -m benchmarks.engine --parts $(PARTS) $(ARGS)
+
+bench-queries: $(BIN)/.test ## Measure loading, lists, summaries, full text and exports (ARGS="--sizes 10000,1000000 --write")
+	$(BIN)/python -m benchmarks.queries $(ARGS)
 
 training-env: ## Create .venv-training with torch
 	test -x $(TRAIN_VENV)/bin/python || $(PYTHON) -m venv $(TRAIN_VENV)

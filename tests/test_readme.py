@@ -56,11 +56,11 @@ def test_the_shell_snippet_prints_what_it_says(service: Service, tmp_path: Path)
 
 
 def test_every_command_about_stored_articles_succeeds(service: Service, tmp_path: Path) -> None:
-    (commands,) = blocks("Store and query", "sh")
+    questions, downloads = blocks("Store and query", "sh")
     (tmp_path / "article.json").write_text(json.dumps({"text": "China thanked Kazakhstan.", "published_at": "2023-06-26"}))
     answers = [
         json.loads(typed(command.strip(), service, tmp_path))
-        for line in commands.splitlines()
+        for line in questions.splitlines()
         # The shell takes several on a line; curl without --fail would hide a refusal, so each answer is looked at.
         for command in line.split("#")[0].split(" ; ")
     ]
@@ -69,3 +69,7 @@ def test_every_command_about_stored_articles_succeeds(service: Service, tmp_path
     assert not [answer for answer in answers if str(answer.get("type", "")).startswith("urn:problem-type:")]
     # All but the first are lists of one kind or another.
     assert all(any(isinstance(part, list) for part in answer.values()) for answer in answers[1:])
+    assert typed(downloads, service, tmp_path) == ""
+    (line,) = (tmp_path / "china.ndjson").read_text(encoding="utf-8").splitlines()
+    assert json.loads(line)["country"] == "CN"
+    assert len((tmp_path / "china.csv").read_text(encoding="utf-8").splitlines()) == 2

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.types import Lifespan
 
 from app import __version__
-from app.api import annotate, answers, articles, docs, health, metrics, models, openapi, stances, summaries
+from app.api import annotate, answers, articles, corrections, docs, exports, health, metrics, models, openapi, stances, summaries
 from app.api.deprecation import Announcements
 from app.api.edge import AllowedOrigins, TrustedHosts
 from app.api.middleware import HeadAsGet, RequestContext
@@ -29,7 +29,7 @@ def build(lifespan: Lifespan[FastAPI] | None = None, *, origins: Sequence[str] =
         generate_unique_id_function=_function_name,
     )
     answers.install(app)
-    for room in (annotate, articles, stances, summaries, models, health, metrics, docs):
+    for room in (annotate, articles, corrections, stances, exports, summaries, models, health, metrics, docs):
         app.include_router(room.router)
     app.state.metrics = metrics.Metrics(app)
     # The last one added is the first that a request meets.

@@ -8,10 +8,13 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from app.api import country_codes, deprecation, examples, openapi_schemas, responses, scopes
+from app.api import caching, country_codes, deprecation, examples, openapi_schemas, responses, scopes
+from app.api.caching import Policy
 from app.api.problems import MEDIA_TYPE, Problem
+from app.api.schemas_exports import LINES
 
 TITLE = "Standpoint"
 SUMMARY = "Which countries a news article is about, and what stance it takes toward each."
@@ -29,7 +32,9 @@ favor of or against each of them, with the exact words as evidence. Annotations 
 TAGS = [
     {"name": "annotations", "description": "What a model version says of a text: countries, stances, evidence."},
     {"name": "articles", "description": "Articles to be annotated and stored."},
+    {"name": "corrections", "description": "What reviewers say. It wins over the model in every query until it is revoked."},
     {"name": "stances", "description": "The stances of stored articles toward countries, listed and counted."},
+    {"name": "exports", "description": "Everything that a filter finds, as one NDJSON, CSV or Parquet file."},
     {"name": "summaries", "description": "What is stored, counted by country, publisher and model version."},
     {"name": "health", "description": "For supervisors and load balancers."},
 ]
@@ -58,9 +63,14 @@ RATE_LIMIT_POLICY = {
     "schema": {"type": "string", "maxLength": 200},
     "example": '"key";q=200;w=4',
 }
+ETAG = {
+    "description": "Names this very answer. Send it back as `If-None-Match`.",
+    "schema": {"type": "string", "maxLength": 100},
+}
 HEADERS = {
     "RequestId": REQUEST_ID,
     "RetryAfter": RETRY_AFTER,
+    "ETag": ETAG,
     "Challenge": CHALLENGE,
     "RateLimit": RATE_LIMIT,
     "RateLimitPolicy": RATE_LIMIT_POLICY,
@@ -72,6 +82,14 @@ SECURITY_SCHEMES = {
 # The empty choice is for a service without keys, which only its own machine can reach. It stands once and not at each operation,
 # because a generator of Python clients takes a list at an operation to mean that nobody can call it without a key.
 SECURITY: list[dict[str, list[str]]] = [{"bearer": []}, {"header": []}, {}]
+IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The `ETag` of an earlier answer; if it is still the right one, the answer is 304 without a body.",
+    # Whatever it is: a list of tags is as long as the limit of headers lets it be, and what is no tag fits no answer.
+    "schema": {"type": "string"},
+}
 COUNTRY_CODE = {
     "title": "CountryCode",
     "description": "ISO 3166-1 alpha-2, and XK for Kosovo.",
@@ -110,6 +128,8 @@ def _made(app: FastAPI) -> dict[str, Any]:
         _secure(method, path, operation)
         for parameter in operation.get("parameters", []):
             parameter["schema"] = openapi_schemas.never_null(parameter["schema"])
+        if caching.policy(operation["operationId"]) is Policy.REVALIDATED:
+            _add_revalidation(operation)
         operation["responses"] = dict(sorted(operation["responses"].items()))
         for status, response in operation["responses"].items():
             _add_headers(status, response, limited=operation.get("security") != [])
@@ -120,6 +140,7 @@ def _made(app: FastAPI) -> dict[str, Any]:
     made["components"] |= {
         "schemas": schemas,
         "headers": {**HEADERS, **deprecation.HEADERS},
+        "parameters": {"IfNoneMatch": IF_NONE_MATCH},
         "examples": dict(sorted(shared.items())),
         "securitySchemes": SECURITY_SCHEMES,
     }
@@ -129,8 +150,10 @@ def _made(app: FastAPI) -> dict[str, Any]:
 
 
 def _schemas(found: dict[str, Any]) -> dict[str, Any]:
-    _, problem = models_json_schema([(Problem, "serialization")], ref_template="#/components/schemas/{model}")
-    return dict(sorted({**found, **problem["$defs"], "CountryCode": COUNTRY_CODE}.items()))
+    """With the models that no route has as its own."""
+    models: tuple[type[BaseModel], ...] = (Problem, *LINES)
+    _, more = models_json_schema([(model, "serialization") for model in models], ref_template="#/components/schemas/{model}")
+    return dict(sorted({**more["$defs"], **found, "CountryCode": COUNTRY_CODE}.items()))
 
 
 def _without_unused(made: dict[str, Any]) -> dict[str, Any]:
@@ -162,6 +185,14 @@ def _secure(method: str, path: str, operation: dict[str, Any]) -> None:
         known["content"][MEDIA_TYPE]["examples"].update(refusal["content"][MEDIA_TYPE]["examples"])
         if refusal["description"] not in known["description"]:
             known["description"] += f" {refusal['description']}"
+
+
+def _add_revalidation(operation: dict[str, Any]) -> None:
+    tag = {"ETag": {"$ref": "#/components/headers/ETag"}}
+    success = operation["responses"]["200"]
+    success["headers"] = {**success.get("headers", {}), **tag}
+    operation["responses"]["304"] = {"description": "The answer is still the one that the client has.", "headers": dict(tag)}
+    operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IfNoneMatch"})
 
 
 def _add_headers(status: str, response: dict[str, Any], *, limited: bool) -> None:

@@ -30,7 +30,7 @@ def never_null(schema: Schema) -> Schema:
 def restore_nulls(content: Schema) -> None:
     """FastAPI drops null wherever it finds it, in examples too; so JSON examples reach it as text (see `responses.success`)."""
     for media_type, media in content.items():
-        if media_type.endswith("json") and isinstance(media.get("example"), str):
+        if media_type == "application/json" and isinstance(media.get("example"), str):
             media["example"] = json.loads(media["example"])
 
 

@@ -12,13 +12,20 @@ from app.api.problems import Problem, RequestError
 from app.domain.errors import StandpointError
 
 Fact = StandpointError | RequestError
+NDJSON = "application/x-ndjson"
 Responses = dict[int | str, dict[str, Any]]
 
 
 def success(
-    status: int, description: str, example: BaseModel | None = None, *, headers: Mapping[str, str] | None = None
+    status: int,
+    description: str,
+    example: BaseModel | None = None,
+    *,
+    headers: Mapping[str, str] | None = None,
+    lines: Mapping[str, str] | None = None,
+    line: type[BaseModel] | None = None,
 ) -> Responses:
-    """`headers` by name, with what they say."""
+    """`headers` by name, with what they say; `lines` is the same as a file, as `file` has it."""
     response: dict[str, Any] = {"description": description}
     if example is not None:
         # The schema too: FastAPI knows it only for the status that the operation has by default.
@@ -26,7 +33,26 @@ def success(
         response["content"] = {"application/json": {"schema": schema, "example": example.model_dump_json()}}
     if headers:
         response["headers"] = {name: {"description": text, "schema": {"type": "string"}} for name, text in headers.items()}
+    if lines and line:
+        response["content"] |= _content(lines, line)
     return {status: response}
+
+
+def file(description: str, examples: Mapping[str, str], line: type[BaseModel]) -> Responses:
+    """`examples` by media type; of a form that nobody can read the empty text. `line` is what one of NDJSON holds."""
+    return {200: {"description": description, "content": _content(examples, line)}}
+
+
+def _content(examples: Mapping[str, str], line: type[BaseModel]) -> dict[str, Any]:
+    return {media: _form(media, example, line) for media, example in examples.items()}
+
+
+def _form(media_type: str, example: str, line: type[BaseModel]) -> dict[str, Any]:
+    """OpenAPI 3.1 knows no streams: as a binary file a generated client hands them on as they come, instead of reading a text."""
+    form: dict[str, Any] = {"schema": {"type": "string"} if media_type == "text/csv" else {"type": "string", "format": "binary"}}
+    if media_type == NDJSON:
+        form["x-item-schema"] = {"$ref": f"#/components/schemas/{line.__name__}"}
+    return {**form, "example": example} if example else form
 
 
 def failures(*facts: Fact) -> Responses:

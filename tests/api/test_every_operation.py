@@ -81,7 +81,8 @@ PARAMETERS = [
     (method, path, parameter["name"])
     for method, path, operation in operations(CONTRACT)
     for parameter in operation.get("parameters", [])
-    if parameter["in"] == "query"
+    # Headers are shared by reference.
+    if parameter.get("in") == "query"
 ]
 
 

@@ -18,6 +18,7 @@ from standpoint_client.models import (
     ArticleResponse,
     CountryCode,
     Problem,
+    StanceLineResponse,
     StancePageResponse,
     StanceResponse,
 )
@@ -40,6 +41,7 @@ def use(client: AuthenticatedClient, stranger: Client, texts: list[str]) -> dict
         "stances": sorted(f"{row.article.id} {row.country} {row.stance}" for row in rows),
         "china": len(list(stances(client, [CountryCode.CN]))),
         "problem": {"type": problem.type_, "status": problem.status, "pointers": [error.pointer for error in problem.errors]},
+        "exported": sorted(f"{line.article_id} {line.country} {line.stance}" for line in exported(client)),
         "without_key": expect(Problem, list_stances.sync(client=stranger)).type_,
     }
 
@@ -56,6 +58,14 @@ def stances(client: AuthenticatedClient, countries: list[CountryCode] | Unset = 
         page = expect(StancePageResponse, list_stances.sync(client=client, limit=2, cursor=cursor, country=countries))
         yield from page.items
         cursor = page.next_cursor
+
+
+def exported(client: AuthenticatedClient) -> Iterator[StanceLineResponse]:
+    """Each line as it comes; the generated function would wait for the last."""
+    with client.get_httpx_client().stream("GET", "/v1/exports/stances") as answer:
+        answer.raise_for_status()
+        for line in answer.iter_lines():
+            yield StanceLineResponse.from_dict(json.loads(line))
 
 
 def expect(kind: type[Answer], answer: object) -> Answer:

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 
 import { createClient, createConfig } from "../../../clients/typescript/client";
-import { annotate, createArticle, getArticle, listStances } from "../../../clients/typescript";
-import type { ArticleResponse, CountryCode, Problem, StanceResponse } from "../../../clients/typescript";
+import { annotate, createArticle, exportStances, getArticle, listStances } from "../../../clients/typescript";
+import type { ArticleResponse, CountryCode, Problem, StanceLineResponse, StanceResponse } from "../../../clients/typescript";
 
 const [baseUrl, key] = process.argv.slice(2);
 const client = createClient(createConfig({ baseUrl, auth: key }));
@@ -30,10 +30,24 @@ async function* stances(country?: CountryCode[]): AsyncGenerator<StanceResponse>
   }
 }
 
-async function all(rows: AsyncGenerator<StanceResponse>): Promise<StanceResponse[]> {
-  const found: StanceResponse[] = [];
+async function all<Row>(rows: AsyncGenerator<Row>): Promise<Row[]> {
+  const found: Row[] = [];
   for await (const row of rows) found.push(row);
   return found;
+}
+
+// Each line as it comes.
+async function* exported(): AsyncGenerator<StanceLineResponse> {
+  const { data, error } = await exportStances({ client, parseAs: "stream" });
+  if (!data) throw new Error(`${error?.type}: ${error?.detail}`);
+  const reader = (data as unknown as ReadableStream<Uint8Array>).getReader();
+  const decoder = new TextDecoder();
+  let rest = "";
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    const lines = (rest + decoder.decode(part.value, { stream: true })).split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) yield JSON.parse(line);
+  }
 }
 
 async function use(texts: string[]): Promise<object> {
@@ -51,6 +65,7 @@ async function use(texts: string[]): Promise<object> {
     stances: rows.map((row) => `${row.article.id} ${row.country} ${row.stance}`).sort(),
     china: (await all(stances(["CN"]))).length,
     problem: { type: error!.type, status: error!.status, pointers: error!.errors.map((part) => part.pointer) },
+    exported: (await all(exported())).map((line) => `${line.article_id} ${line.country} ${line.stance}`).sort(),
     without_key: refusal!.type,
   };
 }
