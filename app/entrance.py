@@ -33,7 +33,7 @@ async def open_access(settings: Settings, store: Store) -> AsyncIterator[Access]
         store,
         fresh=settings.key_refresh_seconds,
         bootstrap=settings.bootstrap_key,
-        open_without_keys=on_loopback(settings.host),
+        open_without_keys=_only_from_here(settings),
         anonymous=settings.allow_anonymous,
     )
     await keyring.refresh()
@@ -57,14 +57,20 @@ def on_loopback(host: str) -> bool:
     return bool(found) and all(ipaddress.ip_address(address.partition("%")[0]).is_loopback for address in found)
 
 
+def _only_from_here(settings: Settings) -> bool:
+    """A proxy on this machine lets in whoever reaches the proxy."""
+    return on_loopback(settings.host) and not settings.trusted_proxies
+
+
 def _refuse_strangers(settings: Settings, keyring: Keyring) -> None:
     if settings.allow_anonymous:
         log.warning(
             "STANDPOINT_ALLOW_ANONYMOUS is on: whoever reaches this address may read, write and delete", host=settings.host
         )
-    elif not on_loopback(settings.host) and not keyring.usable():
+    elif not _only_from_here(settings) and not keyring.usable():
+        place = f"{settings.host} behind a proxy" if settings.trusted_proxies else settings.host
         raise Refusal(
-            f"to listen on {settings.host} it needs a key: create one with `standpoint keys create --name NAME --scope admin`, "
+            f"to listen on {place} it needs a key: create one with `standpoint keys create --name NAME --scope admin`, "
             "or set STANDPOINT_BOOTSTRAP_KEY, or let everybody in with STANDPOINT_ALLOW_ANONYMOUS=true"
         )
 

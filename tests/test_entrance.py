@@ -42,6 +42,11 @@ def test_without_keys_it_refuses_to_be_reached_from_elsewhere_and_says_how_to_ma
     assert "STANDPOINT_BOOTSTRAP_KEY" in line and "STANDPOINT_ALLOW_ANONYMOUS=true" in line
 
 
+def test_behind_a_proxy_on_the_same_machine_it_needs_a_key_too(tmp_path: Path) -> None:
+    line = refused(TWIN, tmp_path, STANDPOINT_TRUSTED_PROXIES="127.0.0.1")
+    assert line.startswith("standpoint: to listen on 127.0.0.1 behind a proxy it needs a key")
+
+
 def test_a_bootstrap_key_that_could_be_guessed_is_refused_and_not_shown(tmp_path: Path) -> None:
     line = refused(TWIN, tmp_path, STANDPOINT_BOOTSTRAP_KEY="hunter2")
     assert line.startswith("standpoint: STANDPOINT_BOOTSTRAP_KEY: ") and "hunter2" not in line
