@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 from fastapi import FastAPI
 
-from app.api.application import build
+from app.api.application import build, refuse_unguarded
 from app.domain.errors import StandpointError
 from app.entrance import open_access
 from app.inference.annotator import Options, TransformerAnnotator
@@ -30,6 +30,7 @@ def create_app(settings: Settings, *, annotator: Annotator | None = None, store:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        refuse_unguarded(app)
         async with AsyncExitStack() as stack:
             app.state.store = store or stack.enter_context(open_store(settings))
             with refusing():
