@@ -22,6 +22,7 @@ from app.settings import Settings
 from app.storage import schema
 from app.storage.database import Store
 from app.storage.schema import SchemaMismatch
+from app.traces import otlp
 from app.upkeep import upkeep
 
 
@@ -32,6 +33,7 @@ def create_app(settings: Settings, *, annotator: Annotator | None = None, store:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         refuse_unguarded(app)
         async with AsyncExitStack() as stack:
+            await stack.enter_async_context(otlp.opened())
             app.state.store = store or stack.enter_context(open_store(settings))
             with refusing():
                 app.state.access = await stack.enter_async_context(open_access(settings, app.state.store))

@@ -7,8 +7,10 @@ from anyio import to_thread
 from app.domain.errors import EngineUnavailable
 from app.services.ports import Annotator
 from app.storage.database import Store
+from app.traces.spans import spanned
 
 
+@spanned
 async def check(store: Store, annotator: Annotator) -> None:
     """Raises EngineUnavailable or StorageUnavailable."""
     if not annotator.healthy():

@@ -1,13 +1,16 @@
-"""Database steps of the services: each is one session on one worker thread, so the event loop never waits for a disk."""
+"""Steps of the services. Those on the database are one session on one worker thread, so the event loop never waits for a disk."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from anyio import to_thread
 
+from app.domain.values import Annotation, ArticleText
+from app.services.ports import Annotator
 from app.storage.database import Session, Store, UniqueViolation
+from app.traces.spans import place, span
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -23,7 +26,9 @@ async def read(
         with store.reading() as session:
             return step(session, *given, **named)
 
-    return await to_thread.run_sync(run)
+    with span("storage.read") as told:
+        told.tell(standpoint__step=place(step))
+        return await to_thread.run_sync(run)
 
 
 async def write(
@@ -43,4 +48,13 @@ async def write(
         with store.transaction() as session:
             return step(session, *given, **named)
 
-    return await to_thread.run_sync(run)
+    with span("storage.write") as told:
+        told.tell(standpoint__step=place(step))
+        return await to_thread.run_sync(run)
+
+
+async def inferred(annotator: Annotator, text: ArticleText, **options: Any) -> Annotation:
+    """Raises what the annotator raises. No session is open meanwhile."""
+    with span("inference.annotate") as told:
+        told.tell(standpoint__model=annotator.version, standpoint__characters=len(text.title or "") + len(text.body))
+        return await annotator.annotate(text, **options)
