@@ -7,7 +7,7 @@ TORCH_VENV ?= .venv-torch
 DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-torch lint format openapi sbom soak evaluate train training-env lock clean
+.PHONY: help install run test test-torch lint format openapi sbom audit soak evaluate train training-env lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -56,6 +56,10 @@ openapi: $(BIN)/.runtime ## Write openapi.json anew
 sbom: $(BIN)/.runtime ## Write sbom.json, the CycloneDX bill of materials
 	$(BIN)/python -m scripts.sbom > sbom.json
 
+audit: $(BIN)/.runtime ## Check pins, files, licences, and known vulnerabilities if a service for them can be reached
+	test -x .venv-audit/bin/pip-audit || ($(PYTHON) -m venv .venv-audit && .venv-audit/bin/python -m pip install --quiet pip-audit)
+	$(BIN)/python -m scripts.audit
+
 soak: $(BIN)/.test ## Ten minutes of mixed requests at 80% of capacity (ARGS=--seconds 60)
 	$(BIN)/python -m benchmarks.soak $(ARGS)
 
@@ -74,4 +78,4 @@ lock: $(BIN)/.test ## Write constraints.txt from what is installed now
 	$(BIN)/python -m pip freeze --exclude-editable --exclude standpoint | grep -v '^torch==' > constraints.txt
 
 clean: ## Remove environments and caches
-	rm -rf $(VENV) $(TRAIN_VENV) $(TORCH_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv-audit $(VENV) $(TRAIN_VENV) $(TORCH_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
