@@ -1,4 +1,8 @@
-"""What routes are handed: the parts that `create_app` put together, and ids."""
+"""What routes are handed: the parts that `create_app` put together, and ids.
+
+All are coroutines although none of them waits: FastAPI sends plain functions to worker threads, and beside a busy encoder such
+a trip takes milliseconds.
+"""
 
 from __future__ import annotations
 
@@ -15,36 +19,36 @@ from app.settings import Settings
 from app.storage.database import Store
 
 
-def settings(request: Request) -> Settings:
+async def settings(request: Request) -> Settings:
     return request.app.state.settings  # type: ignore[no-any-return]
 
 
-def store(request: Request) -> Store:
+async def store(request: Request) -> Store:
     return request.app.state.store  # type: ignore[no-any-return]
 
 
-def annotator(request: Request) -> Annotator:
+async def annotator(request: Request) -> Annotator:
     return request.app.state.annotator  # type: ignore[no-any-return]
 
 
-def caller(request: Request) -> Caller:
+async def caller(request: Request) -> Caller:
     return request.state.caller  # type: ignore[no-any-return]
 
 
-def reviewer(caller: Annotated[Caller, Depends(caller)]) -> str:
+async def reviewer(caller: Annotated[Caller, Depends(caller)]) -> str:
     """Whose word a correction is. Keys of one name are one reviewer, as after `standpoint keys rotate`."""
     return caller.name
 
 
-def article_id(article_id: Annotated[UUID, Path(description="A UUIDv7, as `id` of the article has it.")]) -> str:
+async def article_id(article_id: Annotated[UUID, Path(description="A UUIDv7, as `id` of the article has it.")]) -> str:
     return str(article_id)
 
 
-def annotation_id(annotation_id: Annotated[UUID, Path(description="A UUIDv7, as `id` of the annotation has it.")]) -> str:
+async def annotation_id(annotation_id: Annotated[UUID, Path(description="A UUIDv7, as `id` of the annotation has it.")]) -> str:
     return str(annotation_id)
 
 
-def country_code(code: Annotated[str, Path(description="ISO 3166-1 alpha-2, or XK.", max_length=100)]) -> CountryCode:
+async def country_code(code: Annotated[str, Path(description="ISO 3166-1 alpha-2, or XK.", max_length=100)]) -> CountryCode:
     return country_codes.known(code)
 
 

@@ -73,7 +73,8 @@ async def load(traffic: Traffic, tally: Tally, *, rate: float, seconds: float, p
 
 async def soak(address: str, process: int, seconds: float) -> Outcome:
     measured = max(5.0, seconds / 10)
-    limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
+    # Shorter than the 5 s of the service, or both would close and use a connection at the same moment now and then.
+    limits = httpx.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=2)
     async with httpx.AsyncClient(base_url=address, timeout=60, limits=limits) as http:
         traffic = await Traffic.of(http)
         # What is cold makes capacity look small.
