@@ -8,7 +8,7 @@ PARTS ?= 1,2,3,4,5,6,7,8,9
 DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-torch lint format openapi sbom audit soak evaluate bench-engine train training-env lock clean
+.PHONY: help install run test test-torch lint format openapi sbom audit soak evaluate bench-engine bench-queries train training-env lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -80,6 +80,9 @@ evaluate: $(BIN)/.runtime ## Measure the shipped model on the public tests (DATA
 
 bench-engine: $(BIN)/.test .venv-bench/.ready ## Measure the engine beside others (PARTS=1,2 chooses; ARGS=--write puts the tables into benchmarks/README.md)
 	$(BIN)/python -m benchmarks.engine --parts $(PARTS) $(ARGS)
+
+bench-queries: $(BIN)/.test ## Measure loading, lists, summaries, full text and exports (ARGS="--sizes 10000,1000000 --write")
+	$(BIN)/python -m benchmarks.queries $(ARGS)
 
 training-env: ## Create .venv-training with torch
 	test -x $(TRAIN_VENV)/bin/python || $(PYTHON) -m venv $(TRAIN_VENV)

@@ -11,7 +11,22 @@ from starlette.routing import BaseRoute
 from starlette.types import Lifespan
 
 from app import __version__
-from app.api import access, annotate, answers, articles, docs, health, metrics, models, openapi, scopes, stances, summaries
+from app.api import (
+    access,
+    annotate,
+    answers,
+    articles,
+    corrections,
+    docs,
+    exports,
+    health,
+    metrics,
+    models,
+    openapi,
+    scopes,
+    stances,
+    summaries,
+)
 from app.api.middleware import HeadAsGet, RequestContext
 from app.api.patience import Patience
 
@@ -30,7 +45,7 @@ def build(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         generate_unique_id_function=_function_name,
     )
     answers.install(app)
-    for room in (annotate, articles, stances, summaries, models, health, metrics, docs):
+    for room in (annotate, articles, corrections, stances, exports, summaries, models, health, metrics, docs):
         app.include_router(room.router)
     app.state.metrics = metrics.Metrics(app)
     app.add_middleware(HeadAsGet)

@@ -48,9 +48,21 @@ async def annotation_id(annotation_id: Annotated[UUID, Path(description="A UUIDv
     return str(annotation_id)
 
 
+async def correction_id(correction_id: Annotated[UUID, Path(description="A UUIDv7, as `id` of the correction has it.")]) -> str:
+    return str(correction_id)
+
+
 async def country_code(code: Annotated[str, Path(description="ISO 3166-1 alpha-2, or XK.", max_length=100)]) -> CountryCode:
     return country_codes.known(code)
 
+
+_MODEL = Path(
+    min_length=1,
+    max_length=200,
+    pattern="^[A-Za-z0-9._+@-]+$",
+    description="`name@digest`; the @ may be percent-encoded.",
+    examples=["standpoint-en@4f0c1d9a72be"],
+)
 
 UsesSettings = Annotated[Settings, Depends(settings)]
 UsesStore = Annotated[Store, Depends(store)]
@@ -60,13 +72,7 @@ UsesReviewer = Annotated[str, Depends(reviewer)]
 ArticleId = Annotated[str, Depends(article_id)]
 CountryInPath = Annotated[CountryCode, Depends(country_code)]
 AnnotationId = Annotated[str, Depends(annotation_id)]
-ModelId = Annotated[
-    str,
-    Path(
-        min_length=1,
-        max_length=200,
-        pattern="^[A-Za-z0-9._+@-]+$",
-        description="`name@digest`; the @ may be percent-encoded.",
-        examples=["standpoint-en@4f0c1d9a72be"],
-    ),
-]
+CorrectionId = Annotated[str, Depends(correction_id)]
+ModelId = Annotated[str, _MODEL]
+Before = Annotated[str, _MODEL]
+After = Annotated[str, _MODEL]

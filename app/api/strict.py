@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 
-from app.api import access, bodies, problems
+from app.api import access, bodies, caching, problems
 from app.api.invalid import near
 from app.api.problems import ProblemError, RequestError
 
@@ -44,7 +44,7 @@ class StrictRoute(APIRoute):
         async def strictly(request: Request) -> Response:
             await access.admit(request, self.path_format)
             self._refuse_odd_query(request.scope["query_string"])
-            return await handle(await self._read(request))
+            return caching.applied(request, await handle(await self._read(request)), operation=self.name)
 
         return strictly
 

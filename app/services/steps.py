@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from anyio import to_thread
+from anyio import CancelScope, get_cancelled_exc_class, to_thread
 
 from app.domain.values import Annotation, ArticleText
 from app.services.ports import Annotator
 from app.storage.database import Session, Store, UniqueViolation
+from app.storage.interruption import Interruption
 from app.traces.spans import place, span
 
 Given = ParamSpec("Given")
@@ -29,6 +30,26 @@ async def read(
     with span("storage.read") as told:
         told.tell(standpoint__step=place(step))
         return await to_thread.run_sync(run)
+
+
+async def read_while_wanted(
+    store: Store, step: Callable[Concatenate[Session, Given], Result], *given: Given.args, **named: Given.kwargs
+) -> Result:
+    """Like `read`; and when the caller is cancelled, its statement is ended too."""
+    interruption = Interruption()
+
+    def run() -> Result:
+        with store.reading() as session, interruption.of(session):
+            return step(session, *given, **named)
+
+    with span("storage.read") as told:
+        told.tell(standpoint__step=place(step))
+        try:
+            return await to_thread.run_sync(run, abandon_on_cancel=True)
+        except get_cancelled_exc_class():
+            with CancelScope(shield=True):
+                await to_thread.run_sync(interruption.end)
+            raise
 
 
 async def write(

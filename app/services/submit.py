@@ -28,13 +28,13 @@ async def submit(store: Store, annotator: Annotator, submission: Submission) -> 
 def _store(session: Session, submission: Submission, annotation: Annotation, traits: Traits) -> tuple[StoredArticle, bool]:
     if stored := identity.stored_already(session, submission):
         return stored, False
-    created = _created(submission, annotation)
-    created = replace(created, duplicate_group=index.join(session, traits, article_id=UUID(created.id)))
-    for insertion in articles.insertions(created):
+    article = created(submission, annotation)
+    article = replace(article, duplicate_group=index.join(session, traits, article_id=UUID(article.id)))
+    for insertion in articles.insertions(article):
         session.execute(insertion)
-    index.add(session, UUID(created.id), traits)
-    add_annotation(session, created)
-    return created, True
+    index.add(session, UUID(article.id), traits)
+    add_annotation(session, article)
+    return article, True
 
 
 def add_annotation(session: Session, article: StoredArticle) -> None:
@@ -46,7 +46,7 @@ def add_annotation(session: Session, article: StoredArticle) -> None:
         session.execute(stances.insertion(), rows)
 
 
-def _created(submission: Submission, annotation: Annotation) -> StoredArticle:
+def created(submission: Submission, annotation: Annotation) -> StoredArticle:
     identifier = ids.new()
     moment = ids.moment(identifier)
     return StoredArticle(

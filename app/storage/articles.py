@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -40,6 +40,11 @@ def identified(digest: bytes) -> Whole:
     return _whole().where(ArticleRow.identity == digest)
 
 
+def taken(digests: Sequence[bytes]) -> Select[bytes]:
+    """Which of these identities articles have already."""
+    return select(ArticleRow.identity).where(ArticleRow.identity.in_(digests))
+
+
 def existing(identifier: UUID) -> Select[UUID]:
     return select(ArticleRow.id).where(ArticleRow.id == identifier)
 
@@ -70,21 +75,28 @@ def order(wanted: Filter, sort: Sort) -> Keyset:
 
 def insertions(stored: StoredArticle) -> tuple[Insert, Insert]:
     """The article and its first revision."""
-    whole = {"created_at": stored.created_at, "derived_at": stored.updated_at}
-    article = insert(ArticleRow).values(id=UUID(stored.id), **whole, **_columns(stored))
-    return article, insertion_of_text(stored)
+    return insert(ArticleRow).values(row(stored)), insertion_of_text(stored)
 
 
 def insertion_of_text(stored: StoredArticle) -> Insert:
+    return insert(RevisionRow).values(row_of_text(stored))
+
+
+def row(stored: StoredArticle) -> dict[str, Any]:
+    whole = {"created_at": stored.created_at, "derived_at": stored.updated_at}
+    return {"id": UUID(stored.id), **whole, **_columns(stored)}
+
+
+def row_of_text(stored: StoredArticle) -> dict[str, Any]:
     text = stored.submission.text
-    return insert(RevisionRow).values(
-        article_id=UUID(stored.id),
-        number=stored.revision,
-        created_at=stored.updated_at,
-        text_digest=identity.text_digest(text),
-        title=text.title,
-        body=text.body,
-    )
+    return {
+        "article_id": UUID(stored.id),
+        "number": stored.revision,
+        "created_at": stored.updated_at,
+        "text_digest": identity.text_digest(text),
+        "title": text.title,
+        "body": text.body,
+    }
 
 
 def edition(stored: StoredArticle) -> Update:
@@ -127,7 +139,7 @@ def publication_time(day: Any, instant: datetime | None) -> PublicationTime | No
 
 
 def digest(submission: Submission) -> bytes:
-    return identity.digest(submission, text=identity.text_digest(submission.text))
+    return identity.digest(submission)
 
 
 def _whole() -> Whole:
