@@ -20,6 +20,7 @@ READS = (
     "/v1/articles?stance=favor&q=minister",
     "/v1/countries",
     "/v1/articles?limit=20",
+    "/v1/exports/stances?publisher=Northern%20Ledger",
     "/readyz",
 )
 KEPT = 200
