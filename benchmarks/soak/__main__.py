@@ -54,21 +54,22 @@ async def capacity(traffic: Traffic, seconds: float) -> float:
     return tally.requests() / (time.monotonic() - started)
 
 
-async def load(traffic: Traffic, tally: Tally, *, rate: float, seconds: float, process: int) -> tuple[list[Reading], int]:
-    """Readings, and the most connections to the database that were seen in use."""
-    choice, readings, most = random.Random(0), [read(process)], 0
-    started, sent = time.monotonic(), 0
+async def load(traffic: Traffic, tally: Tally, *, rate: float, seconds: float) -> None:
+    """Requests come when they come, as they do in life."""
+    choice, started, sent = random.Random(0), time.monotonic(), 0
     async with asyncio.TaskGroup() as group:
         while (passed := time.monotonic() - started) < seconds:
             while sent < passed * rate:
                 group.create_task(traffic.ask(tally, choice))
                 sent += 1
-            if time.monotonic() - readings[-1].at > max(0.5, seconds / 120):
-                readings.append(read(process))
-                most = max(most, await pooled(traffic.http))
-                print(f"{passed:5.0f} s  {sent} requests  {tally.errors()} errors  {readings[-1]}", file=sys.stderr)
             await asyncio.sleep(0.02)
-    return [*readings, read(process)], most
+
+
+async def watch(tally: Tally, *, process: int, every: float, readings: list[Reading]) -> None:
+    while True:
+        readings.append(read(process))
+        print(f"{tally.requests()} answers  {tally.errors()} errors  {readings[-1]}", file=sys.stderr)
+        await asyncio.sleep(every)
 
 
 async def soak(address: str, process: int, seconds: float) -> Outcome:
@@ -84,7 +85,10 @@ async def soak(address: str, process: int, seconds: float) -> Outcome:
     before, tally = read(process), Tally()
     async with httpx.AsyncClient(base_url=address, timeout=60, limits=limits) as http:
         traffic = replace(traffic, http=http)
-        readings, busiest = await load(traffic, tally, rate=SHARE * most, seconds=seconds, process=process)
+        readings: list[Reading] = []
+        watching = asyncio.create_task(watch(tally, process=process, every=max(0.5, seconds / 120), readings=readings))
+        await load(traffic, tally, rate=SHARE * most, seconds=seconds)
+        watching.cancel()
         imports = len(tally.jobs)
         settled = await traffic.settled(tally, seconds=60 + seconds / 5)
     await asyncio.sleep(QUIET_SECONDS)
@@ -101,7 +105,7 @@ async def soak(address: str, process: int, seconds: float) -> Outcome:
         p95=tally.percentile(0.95),
         readings=readings,
         idle=(before, after),
-        pooled=(unreturned, busiest),
+        unreturned=unreturned,
         imports=imports,
         settled=settled,
     )

@@ -28,7 +28,7 @@ def outcome(**changes: Any) -> Outcome:
         p95=0.1,
         readings=[replace(CALM, at=float(second)) for second in range(101)],
         idle=(CALM, CALM),
-        pooled=(0, 3),
+        unreturned=0,
         imports=0,
         settled=True,
     )
@@ -58,7 +58,7 @@ def test_memory_of_the_warm_up_does_not_count() -> None:
         ({"readings": growing(by=0.07, after=20)}, "memory grew by 6."),
         ({"idle": (CALM, replace(CALM, files=40))}, "open files: 10, then 40"),
         ({"idle": (CALM, replace(CALM, sockets=40))}, "open sockets: 5, then 40"),
-        ({"pooled": (2, 3)}, "2 connections to the database were not given back"),
+        ({"unreturned": 2}, "2 connections to the database were not given back"),
         ({"settled": False}, "imports did not come to their end"),
         ({"exit": 1}, "the process ended with 1"),
     ],
