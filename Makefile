@@ -12,7 +12,7 @@ CONTRACT_BIN := $(abspath $(CONTRACT_VENV)/bin)
 NODE_BIN := $(CONTRACT)/node_modules/.bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-contract test-torch lint lint-contract format openapi clients sbom soak evaluate bench-engine bench-queries train training-env lock clean
+.PHONY: help install run test test-contract test-torch lint lint-contract format openapi clients sbom audit soak evaluate bench-engine bench-queries train training-env lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -90,6 +90,10 @@ openapi: $(BIN)/.runtime ## Write openapi.json anew
 sbom: $(BIN)/.runtime ## Write sbom.json, the CycloneDX bill of materials
 	$(BIN)/python -m scripts.sbom > sbom.json
 
+audit: $(BIN)/.runtime ## Check pins, files, licences, and known vulnerabilities if a service for them can be reached
+	test -x .venv-audit/bin/pip-audit || ($(PYTHON) -m venv .venv-audit && .venv-audit/bin/python -m pip install --quiet pip-audit)
+	$(BIN)/python -m scripts.audit
+
 soak: $(BIN)/.test ## Ten minutes of mixed requests at 80% of capacity (ARGS=--seconds 60)
 	$(BIN)/python -m benchmarks.soak $(ARGS)
 
@@ -125,5 +129,5 @@ lock: $(BIN)/.test ## Write constraints.txt from what is installed now
 	$(BIN)/python -m pip freeze --exclude-editable --exclude standpoint | grep -v '^torch==' > constraints.txt
 
 clean: ## Remove environments and caches
-	rm -rf $(VENV) $(TRAIN_VENV) $(TORCH_VENV) $(CONTRACT_VENV) $(CONTRACT)/node_modules clients .venv-bench .venv-bench-infinity \
+	rm -rf $(VENV) $(TRAIN_VENV) $(TORCH_VENV) $(CONTRACT_VENV) $(CONTRACT)/node_modules clients .venv-audit .venv-bench .venv-bench-infinity \
 		.pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 from fastapi import FastAPI
 
-from app.api.application import build
+from app.api.application import build, refuse_unguarded
 from app.domain.errors import StandpointError
 from app.entrance import open_access
 from app.inference.annotator import TransformerAnnotator
@@ -23,6 +23,7 @@ from app.settings import Settings
 from app.storage import schema
 from app.storage.database import Store
 from app.storage.schema import SchemaMismatch
+from app.traces import otlp
 from app.upkeep import upkeep
 
 WAITING_SHARE = 0.2
@@ -34,7 +35,9 @@ def create_app(settings: Settings, *, annotator: Annotator | None = None, store:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        refuse_unguarded(app)
         async with AsyncExitStack() as stack:
+            await stack.enter_async_context(otlp.opened())
             app.state.store = store or stack.enter_context(open_store(settings))
             with refusing():
                 app.state.access = await stack.enter_async_context(open_access(settings, app.state.store))

@@ -255,6 +255,11 @@ def load() -> Settings:
     return settings
 
 
+def collector() -> dict[str, str]:
+    """The variables that OpenTelemetry itself reads, since collectors are named by them in every service of a place."""
+    return {name: value for name, value in os.environ.items() if name.startswith("OTEL_") and value}
+
+
 def variables() -> list[str]:
     return [PREFIX + name.upper() for name in Settings.model_fields]
 

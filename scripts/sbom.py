@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Iterator
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
@@ -37,6 +38,13 @@ WORDS = {
     "Apache 2.0 License": "Apache-2.0",
     "Apache 2.0": "Apache-2.0",
     "MPL-2.0 AND MIT": "MPL-2.0 AND MIT",
+}
+
+# Licences that ask a user of the service for no more than Apache-2.0 does. LGPL and MPL hold for changes to the library itself,
+# which is installed as it is and can be replaced.
+ACCEPTED = {
+    *("MIT", "MIT-0", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "PSF-2.0", "Python-2.0", "0BSD", "Unlicense", "Zlib"),
+    *("CNRI-Python", "MPL-2.0", "LGPL-3.0-only", "LGPL-3.0-or-later", "BSL-1.0", "CC0-1.0", "Apache-2.0 WITH LLVM-exception"),
 }
 
 
@@ -76,6 +84,12 @@ def licence(package: Distribution) -> str | None:
         return " OR ".join(known)
     words = about["License"] or ""
     return READ.get(name) or WORDS.get(words) or (words if words in CLASSIFIERS.values() else None)
+
+
+def accepted(expression: str) -> bool:
+    """One choice of `A OR B` is enough; of `A AND B` all are needed."""
+    choices = [re.split(r"\s+AND\s+", choice.strip("() ")) for choice in re.split(r"\s+OR\s+", expression)]
+    return any(all(part.strip("() ") in ACCEPTED for part in choice) for choice in choices)
 
 
 def document() -> dict[str, Any]:

@@ -16,12 +16,13 @@ ARROWS = {
     "domain": set[str](),
     "inference": {"domain"},
     "storage": {"domain"},
-    "services": {"domain", "inference", "storage"},
+    "services": {"domain", "inference", "storage", "traces"},
     # Storage only by name: the API hands the store on to services and never opens it.
-    "api": {"domain", "rates", "services", "settings", "logs", "app", "storage"},
+    "api": {"domain", "rates", "services", "settings", "logs", "app", "storage", "traces"},
     "dispatch": {"domain", "services", "settings", "logs"},
     "rates": {"logs"},
     "refusal": set[str](),
+    "traces": {"app", "logs", "refusal", "settings"},
     "settings": {"refusal"},
     "logs": {"settings"},
     "upkeep": {"domain", "logs", "services", "settings", "storage"},
@@ -38,6 +39,7 @@ ARROWS = {
         "settings",
         "storage",
         "logs",
+        "traces",
     },
     "commands": {"api", "dispatch", "domain", "logs", "main", "refusal", "services", "settings", "storage"},
     "cli": {"app", "refusal"},
@@ -70,6 +72,7 @@ OWNERS = {
     "uvicorn": {"commands"},
     "redis": {"rates"},
     "prometheus_client": {"api"},
+    "opentelemetry": {"traces"},
 }
 
 FORBIDDEN_NAMES = {"utils", "helpers", "helper", "crud", "manager", "handler", "misc", "common"}

@@ -22,6 +22,8 @@ from tests.api.test_metrics import MeasuredAnnotator
 DEPLOY = Path(__file__).parents[1] / "deploy"
 MANIFESTS = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
 KUBERNETES = "1.33"
+COMING = {"worker"}
+"""A command of bulk work, which comes with it."""
 
 
 def documents(path: Path) -> list[dict[str, Any]]:
@@ -59,7 +61,7 @@ def test_only_settings_and_commands_that_exist_are_named(path: Path) -> None:
     for part in inside(documents(path)):
         command = part.get("command")
         if isinstance(command, list) and command[0] == "standpoint":
-            assert command[1] in commands
+            assert command[1] in commands | COMING
 
 
 def test_every_container_runs_without_rights_and_within_limits() -> None:
@@ -72,6 +74,25 @@ def test_every_container_runs_without_rights_and_within_limits() -> None:
             assert container["securityContext"]["readOnlyRootFilesystem"] is True
             assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
             assert {"requests", "limits"} == set(container["resources"])
+
+
+def test_workers_are_scaled_on_the_backlog_and_have_no_number_of_their_own() -> None:
+    workers, scaler = documents(DEPLOY / "kubernetes" / "worker.yaml")
+    assert "replicas" not in workers["spec"]
+    assert scaler["spec"]["scaleTargetRef"]["name"] == workers["metadata"]["name"]
+    (metric,) = scaler["spec"]["metrics"]
+    assert metric["external"]["metric"]["name"] == "standpoint_job_backlog_articles"
+    assert workers["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] >= 5 + 10
+
+
+def test_workers_and_api_share_database_and_image() -> None:
+    (api, *_), (worker, _) = (documents(DEPLOY / "kubernetes" / f"{name}.yaml") for name in ("api", "worker"))
+    of_api, of_worker = (one["spec"]["template"]["spec"]["containers"][0] for one in (api, worker))
+    assert of_api["image"] == of_worker["image"]
+    assert of_api["env"][0] == of_worker["env"][0]
+    services = documents(DEPLOY / "compose.yaml")[0]["services"]
+    assert services["worker"]["image"] == services["api"]["image"]
+    assert services["worker"]["environment"].items() <= services["api"]["environment"].items()
 
 
 def test_the_time_to_finish_is_longer_than_what_the_service_takes() -> None:

@@ -8,10 +8,13 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection, inspect, text
 
+from app.domain.errors import StorageUnavailable
 from app.storage import schema
 from app.storage.database import Store
 from app.storage.engine import WRITES, open_engine
 from app.storage.tables import Base
+
+FIRST = "20261122"
 
 
 @contextmanager
@@ -76,6 +79,24 @@ def test_two_replicas_can_migrate_at_once(empty_url: str) -> None:
         for done in [pool.submit(schema.migrate, empty_url) for _ in range(4)]:
             done.result()
     assert tables(empty_url) == set(Base.metadata.tables)
+
+
+def test_a_migration_gives_up_where_somebody_holds_a_table_and_changes_nothing(
+    migrated_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if migrated_url.startswith("sqlite"):
+        return
+    with connected(migrated_url) as connection:
+        command.downgrade(schema.alembic_config(connection), FIRST)
+    monkeypatch.setattr(schema, "LOCK_SECONDS", 1)
+    with connected(migrated_url) as idle:
+        idle.execute(text("SELECT count(*) FROM article"))
+        with pytest.raises(StorageUnavailable):
+            schema.migrate(migrated_url)
+    with connected(migrated_url) as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == FIRST
+    schema.migrate(migrated_url)
+    assert tables(migrated_url) == set(Base.metadata.tables)
 
 
 def test_an_empty_database_is_refused_in_one_line_that_says_what_to_do(empty_url: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.collector import collecting
 from tests.test_cli import standpoint
 from tests.test_process import TWIN, Service, article, serving
 
@@ -15,18 +16,23 @@ BOOTSTRAP = "qxbootstrapqx-0123456789abcdef0123456789"
 
 
 @pytest.mark.parametrize("level", ["info", "debug"])
-def test_neither_log_nor_metrics_hold_text_keys_or_what_was_asked(tmp_path: Path, level: str) -> None:
+def test_neither_log_nor_metrics_nor_traces_hold_text_keys_or_what_was_asked(tmp_path: Path, level: str) -> None:
     variables = {"STANDPOINT_LOG_LEVEL": level, "STANDPOINT_BOOTSTRAP_KEY": BOOTSTRAP, "STANDPOINT_ADDRESS_RATE": "1"}
     secret = standpoint("keys", "create", "--name", "x", "--scope", "admin", cwd=tmp_path).stdout.strip()
     assert secret
-    with serving(TWIN, tmp_path, **variables) as service:
-        metrics = _everything(service, secret)
-        assert service.stop() == 0
-        said = "".join(service.lines)
+    with collecting() as collector:
+        variables["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.endpoint
+        with serving(TWIN, tmp_path, **variables) as service:
+            metrics = _everything(service, secret)
+            assert service.stop() == 0
+            said = "".join(service.lines)
+    traces = collector.everything()
+    assert len(collector.spans()) > 30
     assert said.count('"request"') > 15
     for kept_back in (TEXT, TITLE, NAME, WORD, WRONG, BOOTSTRAP, "qxbootstrapqx", secret, secret[12:]):
         assert kept_back not in said, kept_back
         assert kept_back not in metrics, kept_back
+        assert kept_back not in traces, kept_back
 
 
 def _everything(service: Service, secret: str) -> str:
@@ -52,6 +58,14 @@ def _everything(service: Service, secret: str) -> str:
             http.post("/v1/annotate", content=f'{{"{TEXT}'),
             http.post("/v1/annotate", content=TEXT, headers={"Content-Type": f"text/{WORD}"}),
             http.post("/v1/annotate", json={"text": TEXT, "language": WORD}),
+            http.post(f"{place}/corrections", json={"country": "FR", "stance": "against", "reason": f"{TEXT} {WORD}"}),
+            http.post(f"{place}/corrections", json={"country": WORD, "reason": TEXT}),
+            http.get(f"{place}/corrections"),
+            http.get("/v1/corrections"),
+            http.get(f"/v1/exports/articles?publisher={NAME}"),
+            http.get(f"/v1/exports/stances?q={WORD}&cursor={WORD}"),
+            http.get(f"/v1/stances/summary?group_by=country&q={WORD}"),
+            http.get(f"/v1/models/{NAME}/diff/{WORD}"),
             http.get(f"/v1/articles?publisher={NAME}"),
             http.get(f"/v1/articles?{WORD}={NAME}"),
             http.get(f"/v1/articles?cursor={WORD}"),

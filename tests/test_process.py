@@ -143,6 +143,46 @@ def test_a_signal_lets_accepted_requests_finish_and_ends_with_zero(tmp_path: Pat
         assert httpx.get(f"{service.address}{answers[0].headers['location']}").status_code == 200
 
 
+def test_readiness_ends_with_the_signal_and_not_with_the_last_request(tmp_path: Path) -> None:
+    with serving(TWIN, tmp_path) as service, httpx.Client(base_url=service.address, timeout=30) as kept:
+        assert kept.get("/readyz").status_code == 200
+        answers: list[int] = []
+        body = article(text="slow news from France")
+        waiting = threading.Thread(
+            target=lambda: answers.append(httpx.post(f"{service.address}/v1/articles", json=body, timeout=30).status_code)
+        )
+        waiting.start()
+        time.sleep(SLOW_SECONDS / 3)
+        service.process.send_signal(signal.SIGTERM)
+        time.sleep(SLOW_SECONDS / 3)
+        # The accepted request is still being answered: no new connection gets in, and a kept one is closed.
+        assert service.process.poll() is None and not answers
+        for ask in (kept.get, httpx.get):
+            with pytest.raises(httpx.TransportError):
+                ask(f"{service.address}/readyz")
+        assert service.process.wait(60) == 0
+        waiting.join()
+        assert answers == [201]
+
+
+def test_every_wrong_setting_has_a_line_of_its_own(tmp_path: Path) -> None:
+    wrong = {"STANDPOINT_PORT": "many", "STANDPOINT_THREADS": "-1", "STANDPOINT_HOTS": "x"}
+    run = subprocess.run(
+        [sys.executable, *TWIN],
+        env=environment(tmp_path, **wrong),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=READY_SECONDS,
+    )
+    assert run.returncode == 2
+    assert [line.split(":")[1].split()[0] for line in run.stderr.splitlines()] == [
+        "STANDPOINT_HOTS",
+        "STANDPOINT_PORT",
+        "STANDPOINT_THREADS",
+    ]
+
+
 def test_a_dead_engine_ends_the_process_with_a_failure_even_if_it_cannot_be_closed(tmp_path: Path) -> None:
     with serving(TWIN, tmp_path) as service:
         assert httpx.post(f"{service.address}/v1/annotate", json=article(text="die")).status_code == 200

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 from starlette.types import Lifespan
 
 from app import __version__
-from app.api import annotate, answers, articles, corrections, docs, exports, health, metrics, models, openapi, stances, summaries
+from app.api import (
+    access,
+    annotate,
+    answers,
+    articles,
+    corrections,
+    docs,
+    exports,
+    health,
+    metrics,
+    models,
+    openapi,
+    scopes,
+    stances,
+    summaries,
+)
 from app.api.deprecation import Announcements
 from app.api.edge import AllowedOrigins, TrustedHosts
 from app.api.middleware import HeadAsGet, RequestContext
@@ -26,6 +43,8 @@ def build(lifespan: Lifespan[FastAPI] | None = None, *, origins: Sequence[str] =
         redoc_url=None,
         # A redirect from /v1/articles/ would answer a POST with a GET, and name a host that the client made up.
         redirect_slashes=False,
+        # Routes ask before they read a body (`StrictRoute`). This is for one whose author forgot that class.
+        dependencies=[Depends(access.backstop)],
         generate_unique_id_function=_function_name,
     )
     answers.install(app)
@@ -44,6 +63,25 @@ def build(lifespan: Lifespan[FastAPI] | None = None, *, origins: Sequence[str] =
         app.add_middleware(AllowedOrigins, origins=origins)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     return app
+
+
+def refuse_unguarded(app: FastAPI) -> None:
+    """Raises TypeError for a route that nobody can guard: a mount, a socket, or a plain one that is not public by the table."""
+    for route in routes(app.router.routes):
+        path, methods = getattr(route, "path", "?"), getattr(route, "methods", None) or {"?"}
+        public = all(scopes.needed(method, path) is scopes.PUBLIC for method in methods - {"HEAD"})
+        if not isinstance(route, APIRoute) and not public:
+            raise TypeError(f"{path} is served without asking for a key: make it an APIRoute")
+
+
+def routes(among: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
+    """All of them, those of included routers too."""
+    for route in among:
+        included = getattr(route, "original_router", None)
+        if included is None:
+            yield route
+        else:
+            yield from routes(included.routes)
 
 
 def _function_name(route: Any) -> str:

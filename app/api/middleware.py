@@ -17,11 +17,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app import logs
 from app.api import answers
 from app.api.caching import Policy
+from app.api.metrics import METHODS
+from app.traces.spans import ENTRANCE, Span, span
 
 ACCEPTED_ID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 """What is taken over from X-Request-ID; anything else could forge log lines or headers, and gets a new id."""
 
 log = logs.logger("standpoint.http")
+
+
+QUIET = frozenset({"/healthz", "/readyz"})
+"""Asked for all the time by supervisors, who have their own way to see that they take long."""
 
 
 class RequestContext:
@@ -37,7 +43,13 @@ class RequestContext:
         request_id = _request_id(Headers(scope=scope))
         scope.setdefault("state", {})["request_id"] = request_id
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            await self._answer(scope, receive, _Answer(send, request_id, scope["state"]))
+            answer = _Answer(send, request_id, scope["state"])
+            if scope["path"] in QUIET:
+                await self._answer(scope, receive, answer)
+                return
+            with span(ENTRANCE, parent=Headers(scope=scope).get("traceparent")) as told:
+                await self._answer(scope, receive, answer)
+                _tell(told, scope, answer)
 
     async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         started = time.perf_counter()
@@ -49,11 +61,27 @@ class RequestContext:
             # Whatever it is, it is logged with its place, and the client gets a problem.
             log.error("fault", exc_info=True)
             await _apologise(scope, receive, answer)
-        # The route's template and not the path: a path may hold what the sender would rather keep to himself.
-        route = getattr(scope.get("route"), "path_format", None)
+        route = _template(scope)
         seconds = time.perf_counter() - started
         log.info("request", method=scope["method"], route=route, status=answer.status, milliseconds=round(seconds * 1000, 1))
         scope["app"].state.metrics.note(method=scope["method"], route=route, status=answer.status, seconds=seconds)
+
+
+def _tell(told: Span, scope: Scope, answer: _Answer) -> None:
+    method = scope["method"] if scope["method"] in METHODS else "_OTHER"
+    route = _template(scope)
+    told.tell(f"{ENTRANCE} {method} {route or ''}".rstrip())
+    told.tell(http__request__method=method, standpoint__request_id=answer.request_id)
+    if route is not None:
+        told.tell(http__route=route)
+    # None for who hung up before the answer.
+    if answer.status is not None:
+        told.tell(http__response__status_code=answer.status)
+
+
+def _template(scope: Scope) -> str | None:
+    """The route's template and not the path: a path may hold what the sender would rather keep to himself."""
+    return getattr(scope.get("route"), "path_format", None)
 
 
 class _Answer:

@@ -7,8 +7,10 @@ from app.domain.records import Comparison, PairCount
 from app.services import paging, steps
 from app.storage import counts, cursors, differences
 from app.storage.database import Session, Store
+from app.traces.spans import spanned
 
 
+@spanned
 async def compare(store: Store, before: str, after: str, *, limit: int, cursor: str | None = None) -> Comparison:
     """Newest article first. Raises ModelNotFound for a version that annotated nothing, InvalidCursor."""
     laid = differences.Comparison(before, after)

@@ -16,11 +16,13 @@ from app.storage import annotations as annotated
 from app.storage import articles, stances
 from app.storage.database import Session, Store
 from app.storage.texts import Traits
+from app.traces.spans import spanned
 
 BATCH = 100
 """Ids read at once. Each article is a transaction of its own, so that nobody waits long."""
 
 
+@spanned
 async def complete(store: Store) -> int:
     """How many articles it looked after. Several replicas may do it at once, and doing it again changes nothing."""
     total, last = 0, UUID(int=0)

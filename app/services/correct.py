@@ -14,11 +14,13 @@ from app.services import fetch, paging, steps
 from app.services.ports import Annotator
 from app.storage import articles, corrections, cursors, ids, stances
 from app.storage.database import Session, Store
+from app.traces.spans import spanned
 
 ANONYMOUS = callers.ANONYMOUS.name
 """Who calls, as long as there are no keys."""
 
 
+@spanned
 async def correct(
     store: Store, annotator: Annotator, identifier: str, verdict: Verdict, *, reason: str | None = None, reviewer: str = ANONYMOUS
 ) -> Correction:
@@ -27,11 +29,13 @@ async def correct(
     return await steps.write(store, _correct, identifier, verdict, name=name, reason=reason, reviewer=reviewer)
 
 
+@spanned
 async def revoke(store: Store, identifier: str, correction_id: str, *, reviewer: str = ANONYMOUS) -> Correction:
     """What held before holds again. Revoking twice changes nothing. Raises ArticleNotFound and CorrectionNotFound."""
     return await steps.write(store, _revoke, identifier, correction_id, reviewer=reviewer)
 
 
+@spanned
 async def of_article(store: Store, identifier: str, *, limit: int, cursor: str | None = None) -> Page[Correction]:
     """All, the newest first, revoked ones included. Raises ArticleNotFound."""
     article_id = await steps.read(store, fetch.existing, identifier)
@@ -46,6 +50,7 @@ async def of_article(store: Store, identifier: str, *, limit: int, cursor: str |
     )
 
 
+@spanned
 async def everything(store: Store, *, limit: int, cursor: str | None = None) -> Page[Correction]:
     """Of all articles, the newest first."""
     return await paging.page(

@@ -11,8 +11,10 @@ from app.services import steps
 from app.services.ports import Annotator
 from app.storage import counts
 from app.storage.database import Session, Store
+from app.traces.spans import spanned
 
 
+@spanned
 async def model(store: Store, annotator: Annotator, version: str) -> KnownModel:
     """Raises ModelNotFound for one that is neither installed nor named by any annotation."""
     stored = await steps.read(store, _annotations, version)

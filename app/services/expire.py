@@ -8,11 +8,13 @@ from app.services import steps
 from app.services.remove import forget
 from app.storage import articles
 from app.storage.database import Session, Store
+from app.traces.spans import spanned
 
 BATCH = 100
 """Articles deleted in one transaction: some tenths of a second, in which SQLite lets nobody else write."""
 
 
+@spanned
 async def expire(store: Store, *, before: datetime) -> int:
     """How many articles stored before that moment it deleted. Several replicas may do it at once."""
     total = 0

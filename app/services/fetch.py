@@ -8,18 +8,22 @@ from app.services import paging, steps
 from app.storage import annotations as annotated
 from app.storage import articles, cursors, ids
 from app.storage.database import Session, Store
+from app.traces.spans import spanned
 
 
+@spanned
 async def article(store: Store, identifier: str) -> StoredArticle:
     """With its text, and the annotation of the active model version or else the newest. Raises ArticleNotFound."""
     return await steps.read(store, present, identifier)
 
 
+@spanned
 async def annotation(store: Store, identifier: str) -> StoredAnnotation:
     """Raises AnnotationNotFound."""
     return await steps.read(store, _annotation, identifier)
 
 
+@spanned
 async def annotations(store: Store, identifier: str, *, limit: int, cursor: str | None = None) -> Page[StoredAnnotation]:
     """All that was said of all revisions of an article, newest first. Raises ArticleNotFound."""
     article_id = await steps.read(store, existing, identifier)

@@ -8,8 +8,10 @@ from app.services import steps
 from app.services.fetch import existing
 from app.storage import articles
 from app.storage.database import Session, Store
+from app.traces.spans import spanned
 
 
+@spanned
 async def remove(store: Store, identifier: str) -> None:
     """Raises ArticleNotFound."""
     await steps.write(store, _remove, identifier)

@@ -18,10 +18,12 @@ from app.storage import annotations as annotated
 from app.storage import articles, stances
 from app.storage.database import Session, Store
 from app.storage.texts import Traits
+from app.traces.spans import spanned
 
 EDITABLE = frozenset({"url", "publisher", "external_id", "published", "language", "metadata"})
 
 
+@spanned
 async def edit(store: Store, identifier: str, changes: Mapping[str, Any]) -> StoredArticle:
     """`changes` by names of Submission; None clears. Raises ArticleNotFound, and ArticleConflict if the identity is taken."""
     if unknown := changes.keys() - EDITABLE:
@@ -29,12 +31,13 @@ async def edit(store: Store, identifier: str, changes: Mapping[str, Any]) -> Sto
     return await steps.write(store, _edit, identifier, changes)
 
 
+@spanned
 async def replace_text(store: Store, annotator: Annotator, identifier: str, text: ArticleText) -> StoredArticle:
     """A new revision, annotated anew; the same text again changes nothing. Raises as `edit`, and what the annotator raises."""
     current = await steps.read(store, present, identifier)
     if current.submission.text == text:
         return current
-    annotation = await annotator.annotate(text, language=current.submission.language)
+    annotation = await steps.inferred(annotator, text, language=current.submission.language)
     return await steps.write(store, _replace_text, identifier, text, annotation, await index.traits(text))
 
 

@@ -8,8 +8,10 @@ from app.storage import articles as article_statements
 from app.storage import cursors
 from app.storage import stances as stance_statements
 from app.storage.database import Store
+from app.traces.spans import spanned
 
 
+@spanned
 async def articles(
     store: Store, wanted: Filter, *, sort: Sort = Sort.CREATED_AT, limit: int, cursor: str | None = None
 ) -> Page[StoredArticle]:
@@ -25,6 +27,7 @@ async def articles(
     )
 
 
+@spanned
 async def stances(
     store: Store, wanted: Filter, *, sort: Sort = Sort.CREATED_AT, limit: int, cursor: str | None = None
 ) -> Page[ListedStance]:

@@ -1,14 +1,17 @@
-"""Database steps of the services: each is one session on one worker thread, so the event loop never waits for a disk."""
+"""Steps of the services. Those on the database are one session on one worker thread, so the event loop never waits for a disk."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from anyio import CancelScope, get_cancelled_exc_class, to_thread
 
+from app.domain.values import Annotation, ArticleText
+from app.services.ports import Annotator
 from app.storage.database import Session, Store, UniqueViolation
 from app.storage.interruption import Interruption
+from app.traces.spans import place, span
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -24,7 +27,9 @@ async def read(
         with store.reading() as session:
             return step(session, *given, **named)
 
-    return await to_thread.run_sync(run)
+    with span("storage.read") as told:
+        told.tell(standpoint__step=place(step))
+        return await to_thread.run_sync(run)
 
 
 async def read_while_wanted(
@@ -37,12 +42,14 @@ async def read_while_wanted(
         with store.reading() as session, interruption.of(session):
             return step(session, *given, **named)
 
-    try:
-        return await to_thread.run_sync(run, abandon_on_cancel=True)
-    except get_cancelled_exc_class():
-        with CancelScope(shield=True):
-            await to_thread.run_sync(interruption.end)
-        raise
+    with span("storage.read") as told:
+        told.tell(standpoint__step=place(step))
+        try:
+            return await to_thread.run_sync(run, abandon_on_cancel=True)
+        except get_cancelled_exc_class():
+            with CancelScope(shield=True):
+                await to_thread.run_sync(interruption.end)
+            raise
 
 
 async def write(
@@ -62,4 +69,13 @@ async def write(
         with store.transaction() as session:
             return step(session, *given, **named)
 
-    return await to_thread.run_sync(run)
+    with span("storage.write") as told:
+        told.tell(standpoint__step=place(step))
+        return await to_thread.run_sync(run)
+
+
+async def inferred(annotator: Annotator, text: ArticleText, **options: Any) -> Annotation:
+    """Raises what the annotator raises. No session is open meanwhile."""
+    with span("inference.annotate") as told:
+        told.tell(standpoint__model=annotator.version, standpoint__characters=len(text.title or "") + len(text.body))
+        return await annotator.annotate(text, **options)

@@ -13,13 +13,15 @@ from app.storage import annotations as annotated
 from app.storage import articles, ids, stances
 from app.storage.database import Session, Store
 from app.storage.texts import Traits
+from app.traces.spans import spanned
 
 
+@spanned
 async def submit(store: Store, annotator: Annotator, submission: Submission) -> tuple[StoredArticle, bool]:
     """The stored article, and whether this call created it. Raises ArticleConflict, and what the annotator raises."""
     if stored := await steps.read(store, identity.stored_already, submission):
         return stored, False
-    annotation = await annotator.annotate(submission.text, language=submission.language)
+    annotation = await steps.inferred(annotator, submission.text, language=submission.language)
     return await steps.write(store, _store, submission, annotation, await index.traits(submission.text))
 
 

@@ -25,6 +25,7 @@ from app.services import folding, intervals, paging, steps
 from app.services.ports import Annotator
 from app.storage import counts, cursors, publication
 from app.storage.database import Session, Store
+from app.traces.spans import spanned
 
 MOST_DIMENSIONS = 2
 """Of a summary. With three most groups would be a handful of articles, which a list shows better."""
@@ -33,6 +34,7 @@ MOST_GROUPS = 50_000
 """250 countries in 200 months. An answer of that size is some 15 MB."""
 
 
+@spanned
 async def series(store: Store, wanted: Filter, *, interval: Interval) -> Series:
     """Stances over time, in the range that is asked for. Raises InvalidQuery when there would be too many intervals."""
     rows = await steps.read(store, _stances_by_day, wanted)
@@ -41,6 +43,7 @@ async def series(store: Store, wanted: Filter, *, interval: Interval) -> Series:
     return Series(points=intervals.points(by_day, interval, first=first, last=last), undated=intervals.counted(undated))
 
 
+@spanned
 async def summary(store: Store, wanted: Filter, *, dimensions: Sequence[Dimension]) -> Summary:
     """Stances by up to two dimensions. Raises InvalidQuery for more, for one twice, and for too many groups."""
     if len(dimensions) > MOST_DIMENSIONS or len(set(dimensions)) < len(dimensions):
@@ -48,16 +51,19 @@ async def summary(store: Store, wanted: Filter, *, dimensions: Sequence[Dimensio
     return await steps.read(store, _summary, wanted, dimensions)
 
 
+@spanned
 async def related(store: Store, country: CountryCode, wanted: Filter) -> tuple[Relation, ...]:
     """Countries in the articles whose stance toward `country` is wanted, those with most articles first."""
     return await steps.read(store, _related, country, wanted)
 
 
+@spanned
 async def countries(store: Store) -> tuple[CountryCount, ...]:
     """Those with most articles first."""
     return await steps.read(store, _countries)
 
 
+@spanned
 async def publishers(store: Store, *, limit: int, cursor: str | None = None) -> Page[PublisherCount]:
     """By name; articles without a publisher last."""
     return await paging.page(
@@ -71,6 +77,7 @@ async def publishers(store: Store, *, limit: int, cursor: str | None = None) -> 
     )
 
 
+@spanned
 async def models(store: Store, annotator: Annotator) -> tuple[ModelCount, ...]:
     """The active one first, also when it has annotated nothing yet; the others by name."""
     found = dict(await steps.read(store, _models))

@@ -5,22 +5,34 @@ from __future__ import annotations
 from app.services import steps
 from app.storage import searchable
 from app.storage.database import Session, Store
+from app.traces.spans import spanned
 
 PAGES = 500
 """Pages of 4 KB rewritten in one transaction, 0.1 s in which nobody else can write."""
 
 
+@spanned
 async def tidy(store: Store) -> int:
-    """How many steps it took. A deletion only adds a note to the index; words go when its parts are merged.
+    """How many steps it took: none where nothing was deleted since the last time, since a pass rewrites the whole index.
 
-    https://sqlite.org/fts5.html#the_merge_command. PostgreSQL drops words with their row, at the next vacuum.
+    A deletion only adds a note to the index; words go when its parts are merged. https://sqlite.org/fts5.html#the_merge_command.
+    PostgreSQL drops words with their row, at the next vacuum.
     """
-    if store.engine.dialect.name != "sqlite":
+    if store.engine.dialect.name != "sqlite" or not (removed := await steps.read(store, _removed)):
         return 0
     taken, pages = 1, -PAGES
     while await steps.write(store, _merged, pages):
         taken, pages = taken + 1, PAGES
+    await steps.write(store, _noted, removed)
     return taken
+
+
+def _removed(session: Session) -> int:
+    return int(session.scalars(searchable.removed()).one())
+
+
+def _noted(session: Session, removed: int) -> None:
+    session.execute(searchable.merged(removed))
 
 
 def _merged(session: Session, pages: int) -> bool:

@@ -18,6 +18,9 @@ _PACKAGE = Path(__file__).parents[1]
 _LOCK = 0x5354414E44
 """PostgreSQL names advisory locks by number; this is "STAND"."""
 
+LOCK_SECONDS = 15
+"""While a migration waits for a table, everybody who comes after it waits too: half of the 30 s that their statements have."""
+
 
 class SchemaMismatch(Exception):
     """The database has tables of another version; the message is one line for a person at a terminal."""
@@ -33,12 +36,16 @@ def alembic_config(connection: Connection | None = None) -> Config:
 
 
 def migrate(url: str) -> None:
-    """Safe on several replicas at once: the first does the work, the others wait and find it done. Raises SchemaMismatch."""
+    """Safe on several replicas at once: the first does the work, the others wait and find it done.
+
+    Raises SchemaMismatch, and StorageUnavailable where a transaction of somebody else holds a table; nothing has changed then.
+    """
     # Altering a table of SQLite rebuilds it, and dropping the old one would delete what refers to it.
     engine = open_engine(url, statement_seconds=0, foreign_keys=False)
     try:
         with translated(), engine.execution_options(**{WRITES: True}).begin() as connection:
             _wait_for_other_migrations(connection)
+            _wait_for_nobody_else(connection)
             _revision(connection)
             command.upgrade(alembic_config(connection), "head")
     finally:
@@ -82,3 +89,9 @@ def _wait_for_other_migrations(connection: Connection) -> None:
     # On SQLite the transaction itself began with BEGIN IMMEDIATE and is the lock.
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+
+
+def _wait_for_nobody_else(connection: Connection) -> None:
+    # An idle transaction or a dump that reads a table would otherwise stop the whole service for as long as it lasts.
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))

@@ -25,6 +25,16 @@ def removal(article_id: UUID) -> Delete:
     return delete(SearchableRow).where(SearchableRow.article_id == article_id)
 
 
+def removed() -> TextClause:
+    """For SQLite: how many articles left the index, or came into it anew, since it was last merged. A trigger counts."""
+    return text("SELECT articles FROM searchable_words_removed")
+
+
+def merged(removed: int) -> TextClause:
+    """For SQLite: the words of so many are gone. Who left meanwhile is still counted."""
+    return text("UPDATE searchable_words_removed SET articles = articles - :removed").bindparams(removed=removed)
+
+
 def merging(pages: int) -> TextClause:
     """For SQLite: rewrites about so many pages of the index, without the words of what was deleted; below zero it begins anew."""
     return text("INSERT INTO searchable_words (searchable_words, rank) VALUES ('merge', :pages)").bindparams(pages=pages)

@@ -12,18 +12,22 @@ from typing import Any
 
 import pytest
 from fastapi import APIRouter
-from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from app.api import scopes
-from app.api.application import build
+from app.api.application import build, routes
 from app.api.dependencies import UsesReviewer
 from app.api.scopes import PUBLIC
 from app.api.strict import StrictRoute
 from app.domain.keys import Scope
+from app.main import create_app
 from app.services import keys
+from app.settings import Settings
 from app.storage.database import Store
 from tests.api.clients import article, client, problem
+from tests.twins import DictionaryAnnotator
 
 BOOTSTRAP = "b" * 20 + "0123456789abcdef"
 Make = Callable[..., dict[str, str]]
@@ -59,8 +63,7 @@ def filled(path: str) -> str:
 def test_every_route_stands_in_the_table_of_scopes_and_nothing_else_does() -> None:
     found = {
         (method, str(getattr(route, "path", "")))
-        for included in build().router.routes
-        for route in getattr(getattr(included, "original_router", None), "routes", [included])
+        for route in routes(build().router.routes)
         for method in getattr(route, "methods", None) or ()
         if method != "HEAD"
     }
@@ -255,9 +258,41 @@ def test_no_secret_stands_in_the_database(store: Store, make: Make) -> None:
 
 
 def test_all_routes_are_checked_by_the_class_that_checks() -> None:
-    for included in build().router.routes:
-        for route in getattr(getattr(included, "original_router", None), "routes", []):
-            assert isinstance(route, APIRoute) and type(route).__name__ == "StrictRoute"
+    guarded = [route for route in routes(build().router.routes) if getattr(route, "path", "") != "/openapi.json"]
+    assert len(guarded) + 1 == len(scopes.TABLE)
+    assert {type(route).__name__ for route in guarded} == {"StrictRoute"}
+
+
+def open_door() -> dict[str, str]:
+    return {"door": "open"}
+
+
+def test_a_route_without_the_class_that_checks_is_checked_all_the_same(store: Store, make: Make) -> None:
+    forgetful = APIRouter()
+    for path in ("/forgotten", "/v1/articles/{article_id}/forgotten"):
+        forgetful.add_api_route(path, open_door)
+    reading, ruling = make(Scope.READ), make(Scope.ADMIN)
+    with client(store) as http:
+        http.app.include_router(forgetful, prefix="/v2")  # type: ignore[attr-defined]
+        http.app.add_api_route("/unrouted", open_door)  # type: ignore[attr-defined]
+        for path in ("/v2/forgotten", "/v2/v1/articles/1/forgotten", "/unrouted"):
+            problem(http.get(path), 401, "key-required")
+            problem(http.get(path, headers=reading), 403, "scope-too-small")
+            assert http.get(path, headers=ruling).json() == {"door": "open"}
+
+
+@pytest.mark.parametrize(
+    "unguardable",
+    [Route("/plain", lambda request: Response()), Mount("/static", routes=[]), WebSocketRoute("/socket", lambda socket: None)],
+    ids=lambda route: type(route).__name__,
+)
+def test_a_route_that_cannot_be_checked_keeps_the_service_from_starting(store: Store, unguardable: BaseRoute) -> None:
+    app = create_app(Settings(), annotator=DictionaryAnnotator(), store=store)
+    within = APIRouter()
+    within.routes.append(unguardable)
+    app.include_router(within)
+    with pytest.raises(TypeError, match="without asking for a key"), TestClient(app):
+        pass
 
 
 @pytest.fixture

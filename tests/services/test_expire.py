@@ -3,6 +3,7 @@ from __future__ import annotations
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -11,15 +12,17 @@ from sqlalchemy import select
 
 from app.domain.records import Filter
 from app.domain.textquery import TextQuery
+from app.domain.values import ArticleText
 from app.services import expire as expiring
 from app.services import search
 from app.services import tidy as tidying
 from app.services.expire import expire
-from app.services.remove import remove
+from app.services.remove import forget, remove
+from app.services.revise import replace_text
 from app.services.submit import submit
 from app.services.tidy import tidy
 from app.storage import ids
-from app.storage.database import Store
+from app.storage.database import Session, Store
 from app.storage.tables import ArticleRow, Base
 from tests.samples import submission
 from tests.twins import DictionaryAnnotator
@@ -83,9 +86,46 @@ async def test_words_of_deleted_articles_leave_the_index_in_small_steps_and_the_
         await remove(store, article.id)
     on_sqlite = store.engine.dialect.name == "sqlite"
     assert (await tidy(store) > 1) is on_sqlite
-    assert await tidy(store) == int(on_sqlite)
+    assert await tidy(store) == 0
     found = await search.articles(store, Filter(q=TextQuery.parse(MARK)), limit=50)
     assert [article.id for article in found.items] == [stored[29][0].id]
+
+
+async def test_the_index_is_left_alone_until_something_is_deleted_or_edited(
+    store: Store, annotator: DictionaryAnnotator, statements: list[str]
+) -> None:
+    on_sqlite = store.engine.dialect.name == "sqlite"
+    await tidy(store)
+    stored = [(await submit(store, annotator, submission(f"France praised Kenya {number} times.")))[0] for number in range(3)]
+    for change in (None, "remove", None, "replace", None):
+        if change == "remove":
+            await remove(store, stored[0].id)
+        if change == "replace":
+            await replace_text(store, annotator, stored[1].id, ArticleText(title=None, body="Germany praised Kenya."))
+        statements.clear()
+        taken = await tidy(store)
+        assert (taken > 0) is (on_sqlite and change is not None)
+        assert any("merge" in statement for statement in statements) is (taken > 0)
+
+
+async def test_who_leaves_while_the_index_is_merged_is_looked_after_the_next_time(
+    store: Store, annotator: DictionaryAnnotator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if store.engine.dialect.name != "sqlite":
+        return
+    first, second = [(await submit(store, annotator, submission(f"France praised {word}.")))[0] for word in ("Kenya", "China")]
+    await remove(store, first.id)
+    merged = tidying._merged
+
+    def meanwhile(session: Session, pages: int) -> bool:
+        forget(session, UUID(second.id))
+        return merged(session, pages)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tidying, "_merged", meanwhile)
+        assert await tidy(store) > 0
+    assert await tidy(store) > 0
+    assert await tidy(store) == 0
 
 
 async def test_a_deleted_text_is_not_even_in_the_file(tmp_path: Path, migrated_sqlite: Path) -> None:
