@@ -19,7 +19,8 @@ ARROWS = {
     "services": {"domain", "inference", "storage"},
     # Storage only by name: the API hands the store on to services and never opens it.
     "api": {"domain", "services", "settings", "logs", "app", "storage"},
-    "dispatch": {"domain", "services", "settings", "logs"},
+    # Storage only by name: the store is handed on to services.
+    "dispatch": {"domain", "services", "settings", "logs", "storage"},
     "refusal": set[str](),
     "settings": {"refusal"},
     "logs": {"settings"},
@@ -50,6 +51,8 @@ OWNERS = {
     "structlog": {"logs", "api"},
     "typer": {"cli"},
     "uvicorn": {"commands"},
+    "procrastinate": {"dispatch"},
+    "filelock": {"dispatch"},
 }
 
 FORBIDDEN_NAMES = {"utils", "helpers", "helper", "crud", "manager", "handler", "misc", "common"}

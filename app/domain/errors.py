@@ -5,8 +5,12 @@ StandpointError
 +-- UnsupportedLanguage
 +-- UnknownCountry
 +-- InvalidQuery           InvalidCursor
-+-- NotFound               ArticleNotFound, AnnotationNotFound, ModelNotFound
++-- NotFound               ArticleNotFound, AnnotationNotFound, ModelNotFound, JobNotFound, WebhookNotFound, DeliveryNotFound
 +-- ArticleConflict
++-- JobConflict            IdempotencyConflict
++-- ImportTooLarge
++-- UploadStalled
++-- ForbiddenAddress
 +-- EngineUnavailable      EngineOverloaded, DeadlineExceeded
 +-- StorageUnavailable
 """
@@ -95,6 +99,49 @@ class ModelNotFound(NotFound):
     def __str__(self) -> str:
         # Unlike the other ids this one is free text of the caller, which is not repeated.
         return "no model has this id"
+
+
+class JobNotFound(NotFound):
+    what = "job"
+
+
+class WebhookNotFound(NotFound):
+    what = "webhook"
+
+
+class DeliveryNotFound(NotFound):
+    what = "delivery"
+
+
+class JobConflict(StandpointError):
+    """What was asked for does not go with the state that the job is in."""
+
+    def __init__(self, job_id: str, detail: str) -> None:
+        super().__init__(f"job {job_id} {detail}")
+        self.job_id = job_id
+
+
+class IdempotencyConflict(JobConflict):
+    """The key stands for another body."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(job_id, "was made with this Idempotency-Key from another body")
+
+
+class ImportTooLarge(StandpointError):
+    """More lines or bytes than one import may have."""
+
+
+class UploadStalled(StandpointError):
+    """The upload took too long, or nothing of it came for too long."""
+
+
+class ForbiddenAddress(StandpointError):
+    """A webhook would call this network itself."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"url: {detail}")
+        self.detail = detail
 
 
 class ArticleConflict(StandpointError):

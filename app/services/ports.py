@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from app.domain.models import ModelDescription
+from app.domain.jobs import Call
 from app.domain.values import Annotation, ArticleText
 
 
@@ -33,4 +34,16 @@ class Annotator(Protocol):
 
     def healthy(self) -> bool:
         """Whether a call made now can be answered."""
+        ...
+
+
+class Dispatcher(Protocol):
+    """Says which chunk is run next, and by whom. What is true of a chunk stands in its row and not here."""
+
+    def enqueue(self, connection: object, calls: Sequence[Call]) -> None:
+        """Within the transaction on `connection`, the driver's own: chunks and the orders to run them are stored together."""
+        ...
+
+    def announce(self) -> None:
+        """After the commit: there is something to do. Nothing is lost where nobody hears it."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Insert, Select, Update, insert, select, update
@@ -17,20 +18,24 @@ NEWEST = Keyset((AnnotationRow.id,))
 
 def insertion(stored: StoredAnnotation) -> Insert:
     """The new one is shown; `hiding` comes before it where another was."""
+    return insert(AnnotationRow).values(row(stored))
+
+
+def row(stored: StoredAnnotation) -> dict[str, Any]:
     said = stored.annotation
-    return insert(AnnotationRow).values(
-        id=UUID(stored.id),
-        article_id=UUID(stored.article_id),
-        revision=stored.revision,
-        shown=True,
-        created_at=stored.created_at,
-        model=said.model,
-        language=said.language,
-        characters=said.coverage.characters,
-        encoded_characters=said.coverage.encoded_characters,
-        passages=said.coverage.passages,
-        judgements=judgements.dump((*said.countries, *said.targets)),
-    )
+    return {
+        "id": UUID(stored.id),
+        "article_id": UUID(stored.article_id),
+        "revision": stored.revision,
+        "shown": True,
+        "created_at": stored.created_at,
+        "model": said.model,
+        "language": said.language,
+        "characters": said.coverage.characters,
+        "encoded_characters": said.coverage.encoded_characters,
+        "passages": said.coverage.passages,
+        "judgements": judgements.dump((*said.countries, *said.targets)),
+    }
 
 
 def found(identifier: UUID) -> Select[AnnotationRow]:

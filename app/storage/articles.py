@@ -61,20 +61,27 @@ def listed(wanted: Filter) -> Select[ArticleRow, str | None]:
 
 def insertions(stored: StoredArticle) -> tuple[Insert, Insert]:
     """The article and its first revision."""
-    article = insert(ArticleRow).values(id=UUID(stored.id), created_at=stored.created_at, **_columns(stored))
-    return article, insertion_of_text(stored)
+    return insert(ArticleRow).values(row(stored)), insertion_of_text(stored)
 
 
 def insertion_of_text(stored: StoredArticle) -> Insert:
+    return insert(RevisionRow).values(text_row(stored))
+
+
+def row(stored: StoredArticle) -> dict[str, Any]:
+    return {"id": UUID(stored.id), "created_at": stored.created_at, **_columns(stored)}
+
+
+def text_row(stored: StoredArticle) -> dict[str, Any]:
     text = stored.submission.text
-    return insert(RevisionRow).values(
-        article_id=UUID(stored.id),
-        number=stored.revision,
-        created_at=stored.updated_at,
-        text_digest=identity.text_digest(text),
-        title=text.title,
-        body=text.body,
-    )
+    return {
+        "article_id": UUID(stored.id),
+        "number": stored.revision,
+        "created_at": stored.updated_at,
+        "text_digest": identity.text_digest(text),
+        "title": text.title,
+        "body": text.body,
+    }
 
 
 def edition(stored: StoredArticle) -> Update:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.storage.engine import WRITES, open_engine
 from app.storage.failures import UniqueViolation, translated
 
-__all__ = ["Session", "Store", "UniqueViolation"]
+__all__ = ["Session", "Store", "UniqueViolation", "driver_connection"]
 
 
 class Store:
@@ -44,6 +44,11 @@ class Store:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def driver_connection(session: Session) -> object:
+    """The driver's own connection, on which others can take part in this transaction."""
+    return session.connection().connection.driver_connection
 
 
 def _session(engine: Engine) -> Session:

@@ -33,7 +33,7 @@ from app.domain.values import ArticleStatus, Stance
 from app.storage.types import Digest, ExactText, Identifier, Instant
 
 
-def _words(kind: type[StrEnum]) -> Enum:
+def words(kind: type[StrEnum]) -> Enum:
     return Enum(kind, native_enum=False, length=16, values_callable=lambda words: [word.value for word in words])
 
 
@@ -54,8 +54,8 @@ class Base(DeclarativeBase):
         bytes: Digest,
         float: Double,
         bool: Boolean,
-        ArticleStatus: _words(ArticleStatus),
-        Stance: _words(Stance),
+        ArticleStatus: words(ArticleStatus),
+        Stance: words(Stance),
         # JSONB would rewrite numbers (1e22 as an integer), so that the same article sent again would seem to differ.
         dict[str, Any]: JSON(none_as_null=True),
         list[Any]: JSON(none_as_null=True),
