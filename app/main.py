@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 from fastapi import FastAPI
 
 from app.api.application import build
+from app.dispatch import opening
+from app.dispatch.opening import Dispatcher
 from app.domain.errors import StandpointError
 from app.inference.annotator import Options, TransformerAnnotator
 from app.inference.batching import Limits
@@ -23,19 +26,26 @@ from app.storage.database import Store
 from app.storage.schema import SchemaMismatch
 
 
-def create_app(settings: Settings, *, annotator: Annotator | None = None, store: Store | None = None) -> FastAPI:
-    """`annotator` and `store` are used as they are; by default both are made from the settings when the app starts."""
+def create_app(
+    settings: Settings, *, annotator: Annotator | None = None, store: Store | None = None, dispatcher: Dispatcher | None = None
+) -> FastAPI:
+    """What is given is used as it is; by default all is made from the settings when the app starts."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             app.state.store = store or stack.enter_context(open_store(settings))
             app.state.annotator = annotator or stack.enter_context(open_annotator(settings))
+            app.state.dispatcher = dispatcher or opening.dispatcher(app.state.store)
             with refusing():
                 await activate(app.state.store, app.state.annotator)
+            if settings.bulk_work:
+                working = app.state.dispatcher.working(app.state.annotator, stopping=app.state.stopping.is_set)
+                await stack.enter_async_context(working)
             yield
 
     app = build(lifespan)
+    app.state.stopping = threading.Event()
     app.state.settings = settings
     return app
 

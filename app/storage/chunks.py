@@ -56,6 +56,11 @@ def in_state(*states: ChunkState) -> Select[ChunkRow]:
     return select(ChunkRow).where(ChunkRow.state.in_(states))
 
 
+def calls(*states: ChunkState) -> Select[UUID, int, datetime]:
+    """What a call to run it takes, of each."""
+    return select(ChunkRow.id, ChunkRow.priority, ChunkRow.run_after).where(ChunkRow.state.in_(states))
+
+
 def found(chunk_id: UUID) -> Select[ChunkRow]:
     return select(ChunkRow).where(ChunkRow.id == chunk_id).execution_options(populate_existing=True)
 

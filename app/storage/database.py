@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
@@ -41,6 +42,16 @@ class Store:
     def ping(self) -> None:
         with self.reading() as session:
             session.execute(text("SELECT 1"))
+
+    @property
+    def file(self) -> Path | None:
+        """Of SQLite; None on a server."""
+        return Path(self.engine.url.database or "").absolute() if self.engine.dialect.name == "sqlite" else None
+
+    @property
+    def server(self) -> str:
+        """The address of PostgreSQL as its driver takes it, password included."""
+        return self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     def close(self) -> None:
         self.engine.dispose()
