@@ -118,7 +118,7 @@ class Settings(BaseSettings):
         ge=1_024,
         le=2**53 - 1,
         description=(
-            "Bytes in one import, decompressed. A million articles of 4 kB are 4 GB; 8 GiB leave room for longer ones, and memory "
+            "Bytes in one import, decompressed. A million articles of 4 kB are 4 GB; 8 GiB leave room for longer ones. Memory "
             "does not grow with it."
         ),
     )
@@ -134,8 +134,8 @@ class Settings(BaseSettings):
     webhook_private: bool = Field(
         default=False,
         description=(
-            "Whether webhooks may call private and loopback addresses. Not by default: who may register one could otherwise reach "
-            "what only this network reaches."
+            "Whether webhooks may call private and loopback addresses. Not by default: who registers one could reach what only "
+            "this network reaches."
         ),
     )
     log_level: LogLevel = Field(default=LogLevel.INFO, description="The least severe line that is logged.")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Path, Request
 
-from app.services.ports import Annotator
+from app.services.ports import Annotator, Dispatcher
 from app.settings import Settings
 from app.storage.database import Store
 
@@ -42,8 +43,24 @@ ModelId = Annotated[
         examples=["standpoint-en@4f0c1d9a72be"],
     ),
 ]
+def dispatcher(request: Request) -> Dispatcher:
+    return request.app.state.dispatcher  # type: ignore[no-any-return]
+
+
+def stopping(request: Request) -> Callable[[], bool]:
+    """Whether the process is to end."""
+    return request.app.state.stopping.is_set  # type: ignore[no-any-return]
+
+
+def job_id(job_id: Annotated[UUID, Path(description="A UUIDv7, as `id` of the job has it.")]) -> str:
+    return str(job_id)
+
+
 UsesSettings = Annotated[Settings, Depends(settings)]
 UsesStore = Annotated[Store, Depends(store)]
 UsesAnnotator = Annotated[Annotator, Depends(annotator)]
+UsesDispatcher = Annotated[Dispatcher, Depends(dispatcher)]
+UsesStopping = Annotated[Callable[[], bool], Depends(stopping)]
+JobId = Annotated[str, Depends(job_id)]
 ArticleId = Annotated[str, Depends(article_id)]
 AnnotationId = Annotated[str, Depends(annotation_id)]

@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 
 from app.api import country_codes, examples
 from app.api.problems import MEDIA_TYPE, Problem
+from app.api.schemas_jobs import ImportRequest
 
 TITLE = "Standpoint"
 SUMMARY = "Which countries a news article is about, and what stance it takes toward each."
@@ -30,6 +31,7 @@ TAGS = [
     {"name": "articles", "description": "Articles to be annotated and stored."},
     {"name": "stances", "description": "The stances of stored articles toward countries, listed and counted."},
     {"name": "summaries", "description": "What is stored, counted by country, publisher and model version."},
+    {"name": "jobs", "description": "Articles by the thousand or million, and how far their annotation has come."},
     {"name": "health", "description": "For supervisors and load balancers."},
 ]
 
@@ -90,8 +92,9 @@ def _made(app: FastAPI) -> dict[str, Any]:
 
 
 def _schemas(found: dict[str, Any]) -> dict[str, Any]:
-    _, problem = models_json_schema([(Problem, "serialization")], ref_template="#/components/schemas/{model}")
-    return dict(sorted({**found, **problem["$defs"], "CountryCode": COUNTRY_CODE}.items()))
+    unseen = [(Problem, "serialization"), (ImportRequest, "validation")]
+    _, made = models_json_schema(unseen, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
+    return dict(sorted({**made["$defs"], **found, "CountryCode": COUNTRY_CODE}.items()))
 
 
 def _without_unused_schemas(made: dict[str, Any]) -> dict[str, Any]:

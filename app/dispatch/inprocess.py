@@ -39,6 +39,14 @@ class InProcess:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._wake.set)
 
+    def taken(self) -> bool:
+        """Whether another process works on the file."""
+        try:
+            with self._alone():
+                return False
+        except Refusal:
+            return True
+
     @asynccontextmanager
     async def working(self, annotator: Annotator, *, stopping: Callable[[], bool]) -> AsyncIterator[None]:
         """Raises Refusal where another process works on the file."""

@@ -12,6 +12,7 @@ from app.main import create_app
 from app.services.ports import Annotator
 from app.settings import Settings
 from app.storage.database import Store
+from tests.services.bulk import StillDispatcher
 from tests.twins import DictionaryAnnotator
 
 LIMIT = 2_000
@@ -22,7 +23,9 @@ TEXT = "France praised Germany on Monday. It condemned Belarus, and China said n
 
 @contextmanager
 def client(store: Store, *, annotator: Annotator | None = None, **settings: Any) -> Iterator[TestClient]:
-    app = create_app(Settings(**settings), annotator=annotator or DictionaryAnnotator(limit=LIMIT), store=store)
+    """Bulk work waits until the test itself runs it."""
+    reading = annotator or DictionaryAnnotator(limit=LIMIT)
+    app = create_app(Settings(**settings), annotator=reading, store=store, dispatcher=StillDispatcher())
     with TestClient(app, base_url="http://127.0.0.1:8000") as opened:
         yield opened
 

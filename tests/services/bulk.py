@@ -72,7 +72,7 @@ async def run_all(store: Store, annotator: Annotator, *, rounds: int = 1_000) ->
     """What a dispatcher would do, one chunk after the other, without waiting for its time."""
     bench = Work(store, annotator, StillDispatcher())
     for _ in range(rounds):
-        calls = [call for call in await queue.unfinished(store)]
+        calls = await queue.unfinished(store)
         if not calls:
             return
         await work.run(bench, calls[0].chunk_id)
