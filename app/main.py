@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from app.api.application import build
 from app.dispatch import opening
+from app.dispatch.addresses import Resolver
 from app.dispatch.opening import Dispatcher
 from app.domain.errors import StandpointError
 from app.inference.annotator import Options, TransformerAnnotator
@@ -36,7 +37,7 @@ def create_app(
         async with AsyncExitStack() as stack:
             app.state.store = store or stack.enter_context(open_store(settings))
             app.state.annotator = annotator or stack.enter_context(open_annotator(settings))
-            app.state.dispatcher = dispatcher or opening.dispatcher(app.state.store)
+            app.state.dispatcher = dispatcher or opening.dispatcher(app.state.store, private=settings.webhook_private)
             with refusing():
                 await activate(app.state.store, app.state.annotator)
             if settings.bulk_work:
@@ -46,6 +47,7 @@ def create_app(
 
     app = build(lifespan)
     app.state.stopping = threading.Event()
+    app.state.addresses = Resolver(private=settings.webhook_private)
     app.state.settings = settings
     return app
 

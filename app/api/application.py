@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.types import Lifespan
 
 from app import __version__
-from app.api import annotate, answers, articles, docs, health, jobs, models, openapi, stances, summaries
+from app.api import annotate, answers, articles, docs, health, jobs, models, openapi, stances, summaries, webhooks
 from app.api.middleware import HeadAsGet, RequestContext
 
 
@@ -24,7 +24,7 @@ def build(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         generate_unique_id_function=_function_name,
     )
     answers.install(app)
-    for room in (annotate, articles, stances, summaries, models, jobs, health, docs):
+    for room in (annotate, articles, stances, summaries, models, jobs, webhooks, health, docs):
         app.include_router(room.router)
     app.add_middleware(HeadAsGet)
     app.add_middleware(RequestContext)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import Depends, Path, Request
 
-from app.services.ports import Annotator, Dispatcher
+from app.services.ports import Addresses, Annotator, Dispatcher
 from app.settings import Settings
 from app.storage.database import Store
 
@@ -52,6 +52,18 @@ def stopping(request: Request) -> Callable[[], bool]:
     return request.app.state.stopping.is_set  # type: ignore[no-any-return]
 
 
+def addresses(request: Request) -> Addresses:
+    return request.app.state.addresses  # type: ignore[no-any-return]
+
+
+def webhook_id(webhook_id: Annotated[UUID, Path(description="A UUIDv7, as `id` of the webhook has it.")]) -> str:
+    return str(webhook_id)
+
+
+def delivery_id(delivery_id: Annotated[UUID, Path(description="A UUIDv7, as `id` of the delivery has it.")]) -> str:
+    return str(delivery_id)
+
+
 def job_id(job_id: Annotated[UUID, Path(description="A UUIDv7, as `id` of the job has it.")]) -> str:
     return str(job_id)
 
@@ -61,6 +73,9 @@ UsesStore = Annotated[Store, Depends(store)]
 UsesAnnotator = Annotated[Annotator, Depends(annotator)]
 UsesDispatcher = Annotated[Dispatcher, Depends(dispatcher)]
 UsesStopping = Annotated[Callable[[], bool], Depends(stopping)]
+UsesAddresses = Annotated[Addresses, Depends(addresses)]
+WebhookId = Annotated[str, Depends(webhook_id)]
+DeliveryId = Annotated[str, Depends(delivery_id)]
 JobId = Annotated[str, Depends(job_id)]
 ArticleId = Annotated[str, Depends(article_id)]
 AnnotationId = Annotated[str, Depends(annotation_id)]

@@ -12,6 +12,7 @@ from app.dispatch import opening
 from app.main import open_annotator, open_store
 from app.services.activate import activate
 from app.services.ports import Annotator
+from app.settings import Settings
 from app.storage.database import Store
 
 HEARTBEAT_SECONDS = 0.5
@@ -28,13 +29,13 @@ def worker() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     with open_store(chosen) as store, open_annotator(chosen) as annotator:
-        asyncio.run(_work(store, annotator, stopping))
+        asyncio.run(_work(chosen, store, annotator, stopping))
     log.info("stopped")
 
 
-async def _work(store: Store, annotator: Annotator, stopping: threading.Event) -> None:
+async def _work(chosen: Settings, store: Store, annotator: Annotator, stopping: threading.Event) -> None:
     await activate(store, annotator)
-    async with opening.dispatcher(store).working(annotator, stopping=stopping.is_set):
+    async with opening.dispatcher(store, private=chosen.webhook_private).working(annotator, stopping=stopping.is_set):
         log.info("ready")
         while not stopping.is_set():
             if not annotator.healthy():

@@ -11,6 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from app.dispatch import turns
+from app.dispatch.addresses import Resolver
 from app.domain.jobs import Call
 from app.refusal import Refusal
 from app.services import queue
@@ -25,8 +26,8 @@ POLL_SECONDS = 0.5
 class InProcess:
     """Only one may work on a file at a time. A lock of the operating system beside it says so; a dead process lets go of it."""
 
-    def __init__(self, store: Store, file: Path) -> None:
-        self._store = store
+    def __init__(self, store: Store, file: Path, resolver: Resolver) -> None:
+        self._store, self._resolver = store, resolver
         self._lock_file = file.with_name(file.name + ".dispatcher.lock")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake = asyncio.Event()
@@ -57,7 +58,7 @@ class InProcess:
             work = Work(self._store, annotator, self, lambda: ended.is_set() or stopping())
             tasks = [
                 asyncio.create_task(turns.every(turns.SHORTEST_PAUSE, lambda: self._serve(work))),
-                asyncio.create_task(turns.every(turns.HOUSEKEEPING_SECONDS, lambda: turns.keep_house(self._store))),
+                *turns.beside(work, self._resolver),
             ]
             try:
                 yield

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from app.dispatch.addresses import Resolver
 from app.dispatch.inprocess import InProcess
 from app.dispatch.postgres import Queue
 from app.services import ports
@@ -21,5 +22,7 @@ class Dispatcher(ports.Dispatcher, Protocol):
         ...
 
 
-def dispatcher(store: Store) -> Dispatcher:
-    return Queue(store) if store.file is None else InProcess(store, store.file)
+def dispatcher(store: Store, *, private: bool = False) -> Dispatcher:
+    """`private` allows webhooks that lead into this network."""
+    resolver = Resolver(private=private)
+    return Queue(store, resolver) if store.file is None else InProcess(store, store.file, resolver)

@@ -14,6 +14,7 @@ from procrastinate.types import JSONDict
 
 from app import logs
 from app.dispatch import turns
+from app.dispatch.addresses import Resolver
 from app.domain.jobs import Call
 from app.domain.records import now
 from app.services import queue
@@ -51,8 +52,8 @@ class Again(retry.BaseRetryStrategy):
 class Queue:
     """Chunks are deferred within the transaction that stores them. Should calls and rows ever differ, the rows are right."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, resolver: Resolver) -> None:
+        self._store, self._resolver = store, resolver
         # Never opened: it only writes on connections that are handed to it.
         self._deferring = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
 
@@ -73,13 +74,13 @@ class Queue:
         ended = asyncio.Event()
         work = Work(self._store, annotator, self, lambda: ended.is_set() or stopping())
         serving = asyncio.create_task(self._serve(work))
-        house = asyncio.create_task(turns.every(turns.HOUSEKEEPING_SECONDS, lambda: turns.keep_house(self._store)))
+        others = turns.beside(work, self._resolver)
         try:
             yield
         finally:
             ended.set()
             await serving
-            await turns.cancelled([house])
+            await turns.cancelled(others)
 
     async def _serve(self, work: Work) -> None:
         """Workers one after the other: one ends when it loses the database, and the next begins when that is back."""

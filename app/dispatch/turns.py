@@ -7,10 +7,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from app import logs
+from app.dispatch import deliveries
+from app.dispatch.addresses import Resolver
+from app.dispatch.deliveries import Caller
 from app.services import work
 from app.services.end import discard_abandoned
 from app.services.work import Work
-from app.storage.database import Store
 
 CHUNKS_AT_ONCE = 2
 """While the last articles of one are read, the next fills the batches of the encoder; more only cost memory."""
@@ -44,10 +46,6 @@ async def run(given: Work, chunk_id: str) -> bool:
     return False
 
 
-async def keep_house(store: Store) -> None:
-    await discard_abandoned(store)
-
-
 async def every(seconds: float, act: Callable[[], Awaitable[None]]) -> None:
     """Until cancelled. A fault, such as a database that is away, is logged and no reason to stop."""
     while True:
@@ -56,6 +54,15 @@ async def every(seconds: float, act: Callable[[], Awaitable[None]]) -> None:
         except Exception as error:
             log.warning("a periodic task failed", exc_info=error)
         await asyncio.sleep(seconds)
+
+
+def beside(work: Work, resolver: Resolver) -> list[asyncio.Task[None]]:
+    """What goes on beside the chunks, whichever dispatcher runs them; to be `cancelled`."""
+    caller = Caller(work.store, resolver)
+    return [
+        asyncio.create_task(every(HOUSEKEEPING_SECONDS, lambda: discard_abandoned(work.store))),
+        asyncio.create_task(every(deliveries.LOOK_SECONDS, caller.tell)),
+    ]
 
 
 async def cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -47,3 +47,11 @@ class Dispatcher(Protocol):
     def announce(self) -> None:
         """After the commit: there is something to do. Nothing is lost where nobody hears it."""
         ...
+
+
+class Addresses(Protocol):
+    """Knows where a URL leads."""
+
+    async def check(self, url: str) -> None:
+        """Raises ForbiddenAddress for one that must not be called."""
+        ...

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text, update
 
 from app.dispatch import opening, postgres, turns
+from app.dispatch.addresses import Resolver
 from app.dispatch.inprocess import InProcess
 from app.domain.errors import StorageUnavailable
 from app.domain.jobs import ChunkState, JobState, Priority, StoredJob
@@ -171,8 +172,8 @@ async def test_a_second_dispatcher_on_the_same_file_is_refused_and_one_on_a_serv
             with pytest.raises(Refusal, match="another process works on this SQLite file"):
                 async with working(store, DictionaryAnnotator()):
                     raise AssertionError("two at once")
-            assert InProcess(store, store.file).taken()
-    assert store.file is None or not InProcess(store, store.file).taken()
+            assert InProcess(store, store.file, Resolver(private=False)).taken()
+    assert store.file is None or not InProcess(store, store.file, Resolver(private=False)).taken()
 
 
 async def test_chunks_and_their_calls_are_stored_together_or_not_at_all(store: Store) -> None:
