@@ -20,7 +20,7 @@ ARROWS = {
     # Storage only by name: the API hands the store on to services and never opens it.
     "api": {"domain", "services", "settings", "logs", "app", "storage"},
     # Storage only by name: the store is handed on to services.
-    "dispatch": {"domain", "services", "settings", "logs", "storage"},
+    "dispatch": {"app", "domain", "services", "settings", "logs", "refusal", "storage"},
     "refusal": set[str](),
     "settings": {"refusal"},
     "logs": {"settings"},
