@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from app.api.schemas_jobs import JobResponse
-from app.domain.jobs import JobState
-from app.services import follow
-from app.storage.database import Store
+from app.domain.jobs import JobState, StoredJob
 
 LOOK_SECONDS = 1.0
 """A person sees no finer steps, and a question a second is no burden."""
@@ -16,10 +14,13 @@ LOOK_SECONDS = 1.0
 SILENCE_SECONDS = 15.0
 """Proxies close what is silent for a minute; a comment now and then keeps it open."""
 
+Look = Callable[[], Awaitable[StoredJob]]
 ENDED = (JobState.FINISHED, JobState.CANCELLED)
 
 
-async def of_job(store: Store, first: JobResponse, stopping: Callable[[], bool]) -> AsyncIterator[str]:
+async def of_job(
+    first: JobResponse, look: Callable[[], Awaitable[StoredJob]], stopping: Callable[[], bool]
+) -> AsyncIterator[str]:
     """`progress` when something changed, `end` as the last. It also ends, without `end`, when the process does."""
     shown, silent = None, 0.0
     current = first
@@ -34,7 +35,7 @@ async def of_job(store: Store, first: JobResponse, stopping: Callable[[], bool])
         if silent >= SILENCE_SECONDS:
             yield ": still there\n\n"
             silent = 0.0
-        current = JobResponse.of(await follow.job(store, first.id))
+        current = JobResponse.of(await look())
 
 
 def _event(name: str, job: JobResponse) -> str:

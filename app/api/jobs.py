@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Query, Response
 from fastapi.responses import StreamingResponse
+from pydantic import Field
 
 from app.api import events, examples, examples_jobs
 from app.api.dependencies import JobId, UsesDispatcher, UsesSettings, UsesStopping, UsesStore
@@ -44,7 +46,7 @@ LOCATION = {"Location": "The job."}
 
 
 class JobsQuery(PageQuery):
-    state: JobState | None = None
+    state: JobState | None = Field(default=None, description="Only jobs in this state.")
 
 
 @router.post(
@@ -127,7 +129,7 @@ async def list_job_failures(job_id: JobId, paging: Paging, links: UsesLinks, sto
 async def follow_job(job_id: JobId, store: UsesStore, stopping: UsesStopping) -> StreamingResponse:
     """Server-sent events: `progress` whenever something changed, `end` as the last; the data of both is the job as JSON."""
     first = JobResponse.of(await follow.job(store, job_id))
-    stream = events.of_job(store, first, stopping)
+    stream = events.of_job(first, partial(follow.job, store, job_id), stopping)
     return StreamingResponse(stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
 

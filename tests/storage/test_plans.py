@@ -14,7 +14,7 @@ from app.domain.records import Filter, Sort, StoredArticle, now
 from app.domain.values import ArticleStatus, CountryCode, Stance
 from app.services.submit import add_annotation
 from app.storage import annotations as annotated
-from app.storage import articles, counts, ids, stances
+from app.storage import articles, chunks, counts, ids, jobs, stances, webhooks
 from app.storage.database import Session, Store
 from app.storage.keyset import Statement
 from tests.samples import MODEL, annotation, judgement, submission
@@ -58,6 +58,15 @@ OTHERS = {
     "a series": (counts.stances_by_day(CN), "ix_stance_country"),
     "countries": (counts.articles_by_country(), "ix_stance_country"),
     "publishers": (counts.BY_NAME.page(counts.articles_by_publisher(), after=None, limit=50), "ix_article_publisher_id"),
+    "which chunk is next": (chunks.due(now(), limit=4), "ix_job_chunk_waiting"),
+    "what is left of a job": (jobs.unfinished(ID), "ix_job_chunk_job_id_state"),
+    "how far jobs have come": (jobs.progress([ID], since=now()), "ix_job_chunk_job_id_state"),
+    "failures of a job": (
+        jobs.BY_LINE.page(jobs.failures_of(ID), after=None, limit=50),
+        "pk_job_failure|sqlite_autoindex_job_failure",
+    ),
+    "a job by its key": (jobs.keyed("k"), "uq_job_idempotency_key|sqlite_autoindex_job"),
+    "which deliveries are due": (webhooks.due(now(), limit=16), "ix_webhook_delivery_waiting"),
     "what a start has to show": (annotated.waiting("other@000000000002").limit(1), "ix_annotation_hidden"),
 }
 
