@@ -38,7 +38,7 @@ class Process:
                 self.port, self.ready_after = int(line.get("port", 0)), time.monotonic() - self.began
                 self.ready.set()
 
-    def wait_ready(self, seconds: float = 90) -> None:
+    def wait_ready(self, seconds: float = 600) -> None:
         assert self.ready.wait(seconds), self.lines
 
     @property
@@ -50,7 +50,7 @@ class Process:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
-    def end(self, seconds: float = 60) -> int:
+    def end(self, seconds: float = 300) -> int:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(seconds)
 
@@ -77,7 +77,7 @@ def articles(first: int, count: int, word: str = "short") -> list[dict[str, Any]
     return [{"text": text, "external_id": f"x{first + place}"} for place, text in enumerate(texts)]
 
 
-def imported(address: str, given: list[dict[str, Any]], *, key: str | None = None, seconds: float = 60) -> dict[str, Any]:
+def imported(address: str, given: list[dict[str, Any]], *, key: str | None = None, seconds: float = 300) -> dict[str, Any]:
     """Raises httpx.TransportError where the service dies of it."""
     headers = {"idempotency-key": key} if key else {}
     response = httpx.post(f"{address}/v1/imports", json={"articles": given}, headers=headers, timeout=seconds)
@@ -85,7 +85,7 @@ def imported(address: str, given: list[dict[str, Any]], *, key: str | None = Non
     return response.json()  # type: ignore[no-any-return]
 
 
-def finished(address: str, job_ids: list[str], seconds: float = 120) -> list[dict[str, Any]]:
+def finished(address: str, job_ids: list[str], seconds: float = 900) -> list[dict[str, Any]]:
     """The jobs, once they have all ended."""
     end = time.monotonic() + seconds
     with httpx.Client(base_url=address, timeout=60) as http:

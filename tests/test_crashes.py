@@ -29,11 +29,11 @@ from tests.processes import Process, articles, finished, imported, started
 
 CRASHES = int(os.environ.get("CRASHES", "3"))
 IN_EARNEST = "CRASHES" in os.environ
-READY_SECONDS = 5.0 if IN_EARNEST else 60.0
-"""In `make test` the machine may be busy with other things."""
+READY_SECONDS = 5.0 if IN_EARNEST else 600.0
+"""In `make test` the machine may be busy with other things: there the order of things is tested, and not how long they take."""
 
-HAND_OVER_SECONDS = 20.0 if IN_EARNEST else 60.0
-DRAIN_SECONDS = 10.0 if IN_EARNEST else 30.0
+HAND_OVER_SECONDS = 20.0 if IN_EARNEST else 600.0
+DRAIN_SECONDS = 10.0 if IN_EARNEST else 600.0
 
 
 def truth(url: str) -> dict[str, int]:
@@ -89,7 +89,7 @@ def test_a_service_that_is_killed_again_and_again_loses_and_doubles_nothing(tmp_
         ready_after.append(service.ready_after)
         # What was being sent at the last kill may or may not be stored; sent again it is.
         last = imported(service.address, articles(20 * sender.number, 20), key=f"import-{sender.number}")
-        jobs = finished(service.address, [*sender.accepted.values(), last["id"]], seconds=300)
+        jobs = finished(service.address, [*sender.accepted.values(), last["id"]])
         assert service.end() == 0
     wanted = 20 * (sender.number + 1)
     assert sender.number > 0
@@ -124,7 +124,7 @@ def test_a_second_service_on_the_same_file_is_refused_and_imports_beside_it_are_
     with started("serve", url) as service:
         service.wait_ready()
         with started("serve", url) as second:
-            assert second.process.wait(60) == 2
+            assert second.process.wait(600) == 2
             assert any("another process works on this SQLite file" in line["event"] for line in second.lines)
         store = Store(url)
         store.close()
@@ -185,7 +185,7 @@ def test_what_a_killed_worker_had_begun_is_finished_by_the_other(cluster: Any, s
     killed = time.monotonic()
     held = running(server_url)
     assert held
-    wait_for(lambda: not (held & running(server_url)), seconds=120)
+    wait_for(lambda: not (held & running(server_url)), seconds=900)
     assert time.monotonic() - killed < HAND_OVER_SECONDS
     (ended,) = finished(service.address, [job["id"]])
     assert (ended["done"], ended["failed"]) == (1_000, 0)
@@ -201,7 +201,7 @@ def test_a_database_that_is_stopped_and_started_again_loses_nothing(
     own_server.stop()
     time.sleep(2)
     _start(own_server)
-    (ended,) = finished(service.address, [job["id"]], seconds=180)
+    (ended,) = finished(service.address, [job["id"]])
     assert (ended["done"], ended["failed"]) == (600, 0)
     assert truth(server_url)["annotations"] == 600
 
@@ -226,7 +226,7 @@ def running(url: str) -> set[str]:
     return {str(chunk_id) for chunk_id in found}
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 600) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end

@@ -29,7 +29,7 @@ from tests.twins import DictionaryAnnotator
 
 pytestmark = pytest.mark.anyio
 
-PATIENCE = 60.0
+PATIENCE = 240.0
 """Seconds for what takes one; the machine may be busy."""
 
 
