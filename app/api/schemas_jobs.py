@@ -49,7 +49,7 @@ class JobResponse(Response):
         description="Articles that were stored already; annotated too, where the active model had not read them."
     )
     invalid: Count = Field(description="Lines that cannot be used.")
-    done: Count = Field(description="Articles that have an annotation by now.")
+    done: Count = Field(description="Articles that have an annotation by now, or were deleted meanwhile.")
     failed: Count = Field(description="Invalid lines and articles that could not be annotated.")
     rate: float | None = Field(
         description="Articles a second over the last five minutes, or over the whole of an ended job.", ge=0

@@ -53,7 +53,7 @@ def unread(session: Session, article_ids: Sequence[str], model: str) -> list[Unr
 def keep(session: Session, chunk_id: UUID, settled: Settled, moment: datetime) -> ChunkRow | None:
     """The chunk as it is after it; None where it was taken away meanwhile. What was read is kept all the same."""
     chunk = session.scalar(chunks.locked(chunk_id))
-    _annotate(session, settled.said)
+    annotate(session, settled.said)
     if chunk is None or chunk.state is not ChunkState.RUNNING:
         return None
     article_ids = settled.article_ids()
@@ -67,7 +67,8 @@ def keep(session: Session, chunk_id: UUID, settled: Settled, moment: datetime) -
     return session.scalar(chunks.found(chunk_id))
 
 
-def _annotate(session: Session, said: Sequence[tuple[Unread, Annotation]]) -> None:
+def annotate(session: Session, said: Sequence[tuple[Unread, Annotation]]) -> None:
+    """What this model version has said of a text already is kept, and what it says of one that was replaced is dropped."""
     read = {unread.article_id: (unread, annotation) for unread, annotation in said}
     if not read:
         return
@@ -75,7 +76,6 @@ def _annotate(session: Session, said: Sequence[tuple[Unread, Annotation]]) -> No
     session.execute(batches.locking(read))
     spoken = set(session.scalars(batches.already_said(read, model)))
     rows = session.execute(batches.current(article_id for article_id in read if article_id not in spoken))
-    # A text that was replaced meanwhile has been read by who replaced it.
     still = [
         _annotated(articles.read(article, revision, None), read[article.id][1])
         for article, revision in rows

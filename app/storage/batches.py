@@ -33,7 +33,8 @@ def locking(article_ids: Iterable[UUID]) -> Select[UUID]:
 
 def current(article_ids: Iterable[UUID]) -> Select[ArticleRow, RevisionRow]:
     """With their texts."""
-    return select(ArticleRow, RevisionRow).join(RevisionRow, articles.CURRENT).where(ArticleRow.id.in_(list(article_ids)))
+    found = select(ArticleRow, RevisionRow).join(RevisionRow, articles.CURRENT).where(ArticleRow.id.in_(list(article_ids)))
+    return found.execution_options(populate_existing=True)
 
 
 def already_said(article_ids: Iterable[UUID], model: str) -> Select[UUID]:

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from app.domain.errors import IdempotencyConflict, JobConflict, JobNotFound
-from app.domain.jobs import ChunkState, FailureKind, JobState, StoredJob
+from app.domain.jobs import ChunkState, FailureKind, JobState, Priority, StoredJob
 from app.domain.records import Filter
 from app.domain.values import Annotation, ArticleStatus, ArticleText
-from app.services import attempts, end, follow, plan, retry
+from app.services import attempts, end, follow, plan, receive, retry
 from app.services.fetch import article as fetch_article
 from app.services.submit import submit
 from app.storage.database import Store
@@ -289,7 +289,17 @@ async def test_a_job_that_is_not_there_is_not_found(store: Store) -> None:
 
 
 async def _begin(store: Store, key: str | None = None) -> Any:
-    from app.domain.jobs import Priority
-    from app.services import receive
 
     return await receive.begin(store, StillDispatcher(), key=key, priority=Priority.BULK, text_limit=1_000)
+
+
+async def test_an_article_that_waits_its_turn_is_annotated_at_once_when_it_is_posted(store: Store) -> None:
+    annotator = DictionaryAnnotator()
+    job = await upload(store, articles(2))
+    stored, created = await submit(store, annotator, articles(1)[0])
+    assert not created
+    assert stored.status is ArticleStatus.ANNOTATED and stored.annotation is not None
+    assert await submit(store, annotator, articles(1)[0]) == (stored, False)
+    await run_all(store, annotator)
+    assert (await state(store, job)).progress.done == 2
+    assert annotator.texts_read == count(store, AnnotationRow) == 2
