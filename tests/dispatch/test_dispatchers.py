@@ -103,7 +103,7 @@ async def test_an_end_in_the_middle_of_a_chunk_loses_nothing_and_counts_as_no_fa
         job = await upload(store, dispatcher, articles(120))
         await until(lambda: slow.texts_read > 20)
         stopped = asyncio.get_running_loop().time()
-    assert asyncio.get_running_loop().time() - stopped < 15
+    assert asyncio.get_running_loop().time() - stopped < PATIENCE
     kept = count(store, AnnotationRow)
     assert 0 < kept < 120
     with store.reading() as session:
