@@ -7,8 +7,7 @@ TORCH_VENV ?= .venv-torch
 DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-torch lint format openapi evaluate train training-env lock clean
-.PHONY: help install run test test-crash bench-jobs lint format openapi evaluate training-env lock clean
+.PHONY: help install run test test-torch test-crash bench-jobs lint format openapi evaluate train training-env lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -41,6 +40,7 @@ $(TORCH_VENV)/.installed: pyproject.toml constraints.txt
 
 test-torch: $(TORCH_VENV)/.installed ## Run the tests of the torch extra, in an environment with torch
 	$(TORCH_VENV)/bin/python -m pytest tests/torch $(ARGS)
+
 test-crash: $(BIN)/.test ## Kill real processes 20 times instead of 3, and hold the times to what is promised
 	CRASHES=20 $(BIN)/python -m pytest tests/test_crashes.py $(ARGS)
 

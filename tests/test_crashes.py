@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,9 @@ class Sender:
         self.accepted: dict[str, str] = {}
         self.number = 0
 
+    def has_more_than(self, number: int) -> bool:
+        return len(self.accepted) > number
+
     def send(self, address: str, over: threading.Event) -> None:
         with suppress(httpx.TransportError):
             while not over.is_set():
@@ -80,7 +84,7 @@ def test_a_service_that_is_killed_again_and_again_loses_and_doubles_nothing(tmp_
             over = threading.Event()
             sending = threading.Thread(target=sender.send, args=(service.address, over))
             sending.start()
-            wait_for(lambda before=len(sender.accepted): len(sender.accepted) > before)
+            wait_for(partial(sender.has_more_than, len(sender.accepted)))
             time.sleep(chance.uniform(0, 2.5))
             service.kill()
             over.set()

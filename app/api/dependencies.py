@@ -43,6 +43,8 @@ ModelId = Annotated[
         examples=["standpoint-en@4f0c1d9a72be"],
     ),
 ]
+
+
 def dispatcher(request: Request) -> Dispatcher:
     return request.app.state.dispatcher  # type: ignore[no-any-return]
 

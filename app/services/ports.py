@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from app.domain.models import ModelDescription
 from app.domain.jobs import Call
+from app.domain.models import ModelDescription
 from app.domain.values import Annotation, ArticleText
 
 

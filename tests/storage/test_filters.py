@@ -18,7 +18,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "stances": st.lists(st.sampled_from([*Stance, None])).map(tuple),
     "published_from": instants,
     "published_to": instants,
-    "min_probability": st.floats(0, 1),
+    "min_score": st.floats(0, 1),
     "min_salience": st.floats(0, 1),
     **dict.fromkeys(("publisher", "url", "external_id", "model"), st.text()),
 }
