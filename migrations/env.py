@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from alembic import context
 
 from app.storage.job_tables import Base
 
+
+def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    # FTS5 keeps its index in tables of its own, and Procrastinate's are made by a migration; no metadata here knows them.
+    return not (kind == "table" and name and name.startswith(("searchable_words", "procrastinate_")))
+
+
+def _is_here(thing: Any, _name: str | None, _kind: str, _reflected: bool, _compared: Any) -> bool:
+    return thing.info.get("only", connection.dialect.name) == connection.dialect.name
+
+
 connection = context.config.attributes["connection"]
-
-
-def include_name(name: str | None, kind: str, _parents: object) -> bool:
-    # Procrastinate's tables are made by a migration, but their description is no part of this code.
-    return not (kind == "table" and (name or "").startswith("procrastinate_"))
-
 
 context.configure(
     connection=connection,
     target_metadata=Base.metadata,
-    include_name=include_name,
+    include_name=_is_ours,
+    include_object=_is_here,
     compare_type=True,
     # SQLite alters a table by copying it; batch mode writes such migrations once for both databases.
     render_as_batch=connection.dialect.name == "sqlite",

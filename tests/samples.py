@@ -27,6 +27,7 @@ from app.domain.values import (
     Stance,
     Voice,
 )
+from app.services.correct import settle
 from app.services.submit import add_annotation
 from app.storage import annotations as annotated
 from app.storage.database import Store
@@ -89,6 +90,9 @@ class ScriptedAnnotator:
         self._before()
         return annotation(*self.script.get(text.body, ()), model=self.version)
 
+    def country_name(self, country: CountryCode) -> str:
+        return f"Land of {country}"
+
     def healthy(self) -> bool:
         return self._healthy
 
@@ -100,6 +104,7 @@ def annotate_again(store: Store, article: StoredArticle, said: Annotation) -> St
         session.execute(annotated.hiding(UUID(article.id)))
         session.execute(update(StanceRow).where(StanceRow.article_id == UUID(article.id)).values(shown=False))
         add_annotation(session, replace(article, annotation=again))
+        settle(session, UUID(article.id))
     return again
 
 

@@ -35,6 +35,7 @@ OWNERS = {
     "sqlalchemy": {"storage"},
     "alembic": {"storage"},
     "psycopg": {"storage"},
+    "rensa": {"storage"},
     "onnxruntime": {"inference"},
     "transformers": {"inference"},
     "tokenizers": {"inference"},

@@ -74,6 +74,9 @@ class DictionaryAnnotator:
             targets=tuple(_judgement(text, name, {name: None}) for name in dict.fromkeys(targets)),
         )
 
+    def country_name(self, country: CountryCode) -> str:
+        return NAMES.get(country, country)
+
     def healthy(self) -> bool:
         return True
 

@@ -91,9 +91,9 @@ def main(data: Path, folder: Path) -> None:
     gazetteer = Gazetteer.load(folder / "gazetteer.tsv")
     dse, own = stance_file(data / "stance-dse-dev.jsonl"), own_split()[1]
     config = json.loads((folder / "config.json").read_text())
-    # The model learnt from text by the same hand as the other own development text, and would seem surer than it may be.
-    held = [example for example in own if example.source.startswith("own-held-")]
-    country = logits_of(annotator, held + country_targets(gazetteer, dse))
+    # Not with the file held out whole: seven in ten of its mentions were asked to be neutral, which is no share found in news.
+    tenth = [example for example in own if not example.source.startswith("own-held-")]
+    country = logits_of(annotator, tenth + country_targets(gazetteer, dse))
     # Not with DSE's other targets: four fifths of them are neutral, which drew macro-F1 on this set 1.3 points down.
     target = logits_of(annotator, newsmtsc_split(data)[1])
     config["calibration"] = {"country": scaling(*country), "target": scaling(*target)}

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from fastapi import Depends, Path, Request
 
+from app.api import country_codes
+from app.domain.values import CountryCode
 from app.services.ports import Addresses, Annotator, Dispatcher
 from app.settings import Settings
 from app.storage.database import Store
@@ -33,16 +35,8 @@ def annotation_id(annotation_id: Annotated[UUID, Path(description="A UUIDv7, as 
     return str(annotation_id)
 
 
-ModelId = Annotated[
-    str,
-    Path(
-        min_length=1,
-        max_length=200,
-        pattern="^[A-Za-z0-9._+@-]+$",
-        description="`name@digest`; the @ may be percent-encoded.",
-        examples=["standpoint-en@4f0c1d9a72be"],
-    ),
-]
+def country_code(code: Annotated[str, Path(description="ISO 3166-1 alpha-2, or XK.", max_length=100)]) -> CountryCode:
+    return country_codes.known(code)
 
 
 def dispatcher(request: Request) -> Dispatcher:
@@ -81,3 +75,14 @@ DeliveryId = Annotated[str, Depends(delivery_id)]
 JobId = Annotated[str, Depends(job_id)]
 ArticleId = Annotated[str, Depends(article_id)]
 AnnotationId = Annotated[str, Depends(annotation_id)]
+CountryInPath = Annotated[CountryCode, Depends(country_code)]
+ModelId = Annotated[
+    str,
+    Path(
+        min_length=1,
+        max_length=200,
+        pattern="^[A-Za-z0-9._+@-]+$",
+        description="`name@digest`; the @ may be percent-encoded.",
+        examples=["standpoint-en@4f0c1d9a72be"],
+    ),
+]

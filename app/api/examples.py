@@ -17,25 +17,32 @@ from app.api.schemas_stances import (
     ModelPageResponse,
     PublisherCountResponse,
     PublisherPageResponse,
+    RelatedCountryResponse,
+    RelatedPageResponse,
     SeriesResponse,
     StancePageResponse,
     StanceResponse,
+    SummaryResponse,
 )
 from app.domain import errors
 from app.domain.models import KnownModel, ModelDescription, Table
 from app.domain.records import (
     ArticleReference,
     CountryCount,
+    Dimension,
+    Group,
     Interval,
     ListedStance,
     ModelCount,
     PublisherCount,
+    Relation,
     Series,
     SeriesPoint,
     StanceCounts,
     StoredAnnotation,
     StoredArticle,
     Submission,
+    Summary,
 )
 from app.domain.values import (
     Annotation,
@@ -183,6 +190,17 @@ SERIES = SeriesResponse.of(
     ),
     interval=Interval.WEEK,
 )
+_TOWARD_CHINA, _TOWARD_RUSSIA = (
+    StanceCounts(favor=9, neutral=20, against=4),
+    StanceCounts(favor=3, neutral=19, against=10, undecided=1),
+)
+_BY_MONTH = (Dimension.COUNTRY, Dimension.MONTH)
+SUMMARY = SummaryResponse.of(
+    Summary((Group((CountryCode("CN"), date(2024, 11, 1)), _TOWARD_CHINA),), {MODEL: _TOWARD_CHINA.n}), dimensions=_BY_MONTH
+)
+RELATED = RelatedPageResponse(
+    items=[RelatedCountryResponse.of(Relation(CountryCode("RU"), "Russia", _TOWARD_RUSSIA, _TOWARD_CHINA))], next_cursor=None
+)
 COUNTRIES = CountryPageResponse(items=[CountryCountResponse.of(CountryCount(CountryCode("CN"), "China", 41))], next_cursor=None)
 PUBLISHERS = PublisherPageResponse(items=[PublisherCountResponse.of(PublisherCount(PUBLISHER, 17))], next_cursor=None)
 MODELS = ModelPageResponse(items=[ModelCountResponse.of(ModelCount(MODEL, True, 58))], next_cursor=None)
@@ -270,7 +288,12 @@ ENGINE = (
     errors.EngineUnavailable("the engine does not run"),
     errors.DeadlineExceeded("the request waited longer than 30 s"),
 )
-FILTER = (INVALID_PARAMETER, errors.UnknownCountry("country"))
+FILTER = (
+    INVALID_PARAMETER,
+    errors.UnknownCountry("country"),
+    errors.InvalidQuery("q", "has a quotation mark that nothing closes"),
+)
+TOO_MANY_GROUPS = errors.InvalidQuery("group_by", "makes more than 50000 groups; narrow the filter, or take a longer interval")
 TOO_MANY_POINTS = errors.InvalidQuery("interval", "gives more than 10000 points; take a wider interval or a narrower range")
 CURSORS = (INVALID_PARAMETER, errors.InvalidCursor("is not one of this list"))
 NO_ARTICLE = (INVALID_ID, errors.ArticleNotFound(ARTICLE_ID))

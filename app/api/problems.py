@@ -209,6 +209,12 @@ TABLE: Mapping[type[errors.StandpointError], ProblemType] = {
         "The webhook leads into this network",
         "Its host has a private or loopback address; `STANDPOINT_WEBHOOK_PRIVATE` allows these.",
     ),
+    errors.CorrectionNotFound: ProblemType(
+        HTTPStatus.NOT_FOUND,
+        "correction-not-found",
+        "There is no such correction",
+        "No correction of this article has this id, or the article was deleted.",
+    ),
     errors.ArticleConflict: ProblemType(
         HTTPStatus.CONFLICT,
         "article-conflict",

@@ -10,9 +10,10 @@ from fastapi import Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 
 from app.api import country_codes
-from app.api.schemas import PUBLISHED_AT_SCHEMA, publication_time
-from app.domain.records import Filter, Interval, Sort
-from app.domain.values import CountryCode, PublicationTime, Stance
+from app.api.schemas import PUBLISHED_AT_SCHEMA, LanguageTag, publication_time
+from app.domain.records import Dimension, Filter, Interval, Sort
+from app.domain.textquery import TextQuery
+from app.domain.values import CountryCode, JudgedBy, Kind, PublicationTime, Stance, Voice
 
 When = Annotated[PublicationTime, PlainValidator(publication_time), WithJsonSchema(PUBLISHED_AT_SCHEMA)]
 KnownCountry = Annotated[str, AfterValidator(country_codes.known), WithJsonSchema({"$ref": "#/components/schemas/CountryCode"})]
@@ -30,6 +31,22 @@ class StanceChoice(StrEnum):
 
     def value_or_none(self) -> Stance | None:
         return None if self is StanceChoice.UNDECIDED else Stance(self.value)
+
+
+class VoiceChoice(StrEnum):
+    """`any` is the article as a whole."""
+
+    ANY = "any"
+    AUTHOR = "author"
+    ATTRIBUTED = "attributed"
+
+
+class JudgedByChoice(StrEnum):
+    """`any` lets a reviewer's word stand before the model's."""
+
+    ANY = "any"
+    MODEL = "model"
+    HUMAN = "human"
 
 
 class FilterQuery(BaseModel):
@@ -52,6 +69,31 @@ class FilterQuery(BaseModel):
         default=None, description="The least score of the stance, which is no probability: see `scores` of a country."
     )
     min_salience: Least | None = Field(default=None, description="The least salience of the country.")
+    created_from: When | None = Field(default=None, description="Stored at this time or later, or from this UTC day on.")
+    created_to: When | None = Field(default=None, description="Stored before this time, or by the end of this UTC day.")
+    language: LanguageTag | None = Field(
+        default=None,
+        description="The language of the article without region: as stated, else as detected; `und` where neither.",
+    )
+    kind: list[Kind] = Field(default=[], max_length=5, description="How mentions refer to the country; any of them.")
+    voice: VoiceChoice = Field(
+        default=VoiceChoice.ANY,
+        description="Whose stance is meant: that of the whole article, or only what is said in the author's own voice, or "
+        "only what is reported of others. Stance and scores are those of this voice, and undecided is below 0.5.",
+    )
+    judged_by: JudgedByChoice = Field(
+        default=JudgedByChoice.ANY,
+        description="`any` takes a reviewer's word where there is one, else the model's; `model` ignores reviewers.",
+    )
+    q: Annotated[str, Field(min_length=1, max_length=500)] | None = Field(
+        default=None,
+        description='Words, "phrases" and -either of them not, in title or text; accents and case do not matter.',
+        examples=['gas "sea border" -football'],
+    )
+    collapse: bool = Field(
+        default=False,
+        description="Count near-duplicates once: of those that fit, the one stored first stands for its group.",
+    )
     model: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
         default=None,
         description="A model version, `name@digest`. Left out: the active one if it annotated the article, else the newest.",
@@ -69,6 +111,14 @@ class FilterQuery(BaseModel):
             min_score=self.min_score,
             min_salience=self.min_salience,
             model=self.model,
+            created_from=_first(self.created_from),
+            created_to=_behind(self.created_to),
+            language=self.language,
+            kinds=tuple(self.kind),
+            voice=None if self.voice is VoiceChoice.ANY else Voice(self.voice.value),
+            judged_by=None if self.judged_by is JudgedByChoice.ANY else JudgedBy(self.judged_by.value),
+            q=None if self.q is None else TextQuery.parse(self.q),
+            collapse=self.collapse,
         )
 
 
@@ -83,6 +133,18 @@ class PageQuery(BaseModel):
 
 class SortedPageQuery(PageQuery):
     sort: Sort = Field(default=Sort.CREATED_AT, description="The newest first by this time; articles without a date last.")
+
+
+class SummaryQuery(FilterQuery):
+    group_by: list[Dimension] = Field(
+        default=[],
+        max_length=2,
+        description="Up to two; without any, everything is one group. Days, weeks and months are of publication, in UTC.",
+    )
+
+
+class RelatedQuery(FilterQuery, PageQuery):
+    pass
 
 
 class SeriesQuery(FilterQuery):
@@ -101,4 +163,6 @@ def _behind(moment: PublicationTime | None) -> datetime | None:
 Filters = Annotated[FilterQuery, Query()]
 Paging = Annotated[PageQuery, Query()]
 SortedPaging = Annotated[SortedPageQuery, Query()]
+SummaryOf = Annotated[SummaryQuery, Query()]
+RelatedTo = Annotated[RelatedQuery, Query()]
 SeriesOf = Annotated[SeriesQuery, Query()]

@@ -86,6 +86,9 @@ class ArticleItemResponse(Response):
     published_at: PublishedAtText | None
     language: str | None = Field(description="As stated by the sender.")
     metadata: dict[str, Any]
+    duplicate_group: Id | None = Field(
+        description="The same for articles with nearly the same text, the id of the first; null as long as there is no other."
+    )
 
     @classmethod
     def of(cls, article: StoredArticle) -> ArticleItemResponse:
@@ -125,4 +128,5 @@ def _fields(article: StoredArticle) -> dict[str, Any]:
         "published_at": written(submission.published),
         "language": submission.language,
         "metadata": dict(submission.metadata),
+        "duplicate_group": article.duplicate_group,
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from pydantic import Field
@@ -12,15 +14,22 @@ from app.api.schemas_annotations import EvidenceResponse, ScoresResponse
 from app.domain.records import (
     ArticleReference,
     CountryCount,
+    Dimension,
+    Group,
     Interval,
     ListedStance,
     ModelCount,
+    NetStance,
     PublisherCount,
+    Relation,
     Series,
     SeriesPoint,
     StanceCounts,
+    Summary,
 )
-from app.domain.values import Stance
+from app.domain.values import JudgedBy, Stance
+
+Net = Annotated[float, Field(ge=-1, le=1)]
 
 
 class ArticleReferenceResponse(Response):
@@ -52,7 +61,8 @@ class StanceResponse(Response):
     scores: ScoresResponse
     model: ModelVersion
     created_at: datetime
-    evidence: EvidenceResponse | None = Field(description="The strongest of the evidence.")
+    evidence: EvidenceResponse | None = Field(description="The strongest of the evidence that the model gave for the article.")
+    judged_by: JudgedBy = Field(description="Whose word the stance is. A reviewer's has score 1.")
 
     @classmethod
     def of(cls, value: ListedStance) -> StanceResponse:
@@ -68,6 +78,7 @@ class StanceResponse(Response):
             model=value.model,
             created_at=value.created_at,
             evidence=EvidenceResponse.of(value.evidence) if value.evidence else None,
+            judged_by=value.judged_by,
         )
 
 
@@ -84,19 +95,135 @@ class StanceCountsResponse(Response):
         return cls(favor=value.favor, neutral=value.neutral, against=value.against, undecided=value.undecided)
 
 
-class SeriesPointResponse(Response):
+class NetStanceResponse(Response):
+    """Favor minus against as a share of the decided stances, with a 95% interval (Bonett and Price 2012)."""
+
+    value: Net
+    low: Net
+    high: Net
+
+    @classmethod
+    def of(cls, value: NetStance) -> NetStanceResponse:
+        return cls(value=_rounded(value.value), low=_rounded(value.low), high=_rounded(value.high))
+
+
+class SharesResponse(Response):
+    """1 together, up to rounding."""
+
+    favor: Share
+    neutral: Share
+    against: Share
+    undecided: Share
+
+
+class TallyResponse(Response):
+    """How stances are divided."""
+
+    n: Count = Field(description="All stances, undecided ones included.")
+    counts: StanceCountsResponse
+    shares: SharesResponse | None = Field(description="Of all stances; null where there are none.")
+    net_stance: NetStanceResponse | None = Field(description="null where nothing is decided.")
+
+
+class SeriesPointResponse(TallyResponse):
     """One interval."""
 
     start: date = Field(description="Its first day, in UTC; weeks start on Monday.")
-    counts: StanceCountsResponse
 
     @classmethod
     def of(cls, value: SeriesPoint) -> SeriesPointResponse:
-        return cls(start=value.start.date(), counts=StanceCountsResponse.of(value.counts))
+        return cls(start=value.start.date(), **_tally(value.counts))
+
+
+class GroupResponse(TallyResponse):
+    """One group of a summary."""
+
+    group: dict[str, str | None] = Field(
+        description="What the group has in common, by the names in `group_by`. A day, week or month is its first day; null is an "
+        "undecided stance, an article without `published_at`, or one without a publisher.",
+        examples=[{"country": "KZ", "month": "2024-11-01"}],
+    )
+
+    @classmethod
+    def of(cls, value: Group, *, dimensions: Sequence[Dimension]) -> GroupResponse:
+        keys = zip(dimensions, value.keys, strict=True)
+        return cls(group={name.value: None if key is None else str(key) for name, key in keys}, **_tally(value.counts))
+
+
+class VersionCountResponse(Response):
+    """How many of the stances a model version, or a reviewer in its place, judged."""
+
+    model: ModelVersion
+    n: Count
+
+
+class SummaryResponse(Response):
+    """Stances by up to two dimensions."""
+
+    group_by: list[Dimension]
+    n: Count
+    models: list[VersionCountResponse] = Field(description="All stances by model version.")
+    groups: list[GroupResponse] = Field(description="In the order of their keys, null last.")
+
+    @classmethod
+    def of(cls, value: Summary, *, dimensions: Sequence[Dimension]) -> SummaryResponse:
+        return cls(
+            group_by=list(dimensions),
+            n=sum(value.models.values()),
+            models=[VersionCountResponse(model=model, n=n) for model, n in value.models.items()],
+            groups=[GroupResponse.of(group, dimensions=dimensions) for group in value.groups],
+        )
+
+
+class RelatedCountryResponse(Response):
+    """A country that appears in the same articles as the one that was asked for."""
+
+    country: Code
+    name: str
+    articles: Count
+    toward_it: TallyResponse = Field(description="The stances of these articles toward this country.")
+    toward_asked: TallyResponse = Field(description="The stances of the same articles toward the country that was asked for.")
+
+    @classmethod
+    def of(cls, value: Relation) -> RelatedCountryResponse:
+        return cls(
+            country=value.country,
+            name=value.name,
+            articles=value.toward_it.n,
+            toward_it=TallyResponse(**_tally(value.toward_it)),
+            toward_asked=TallyResponse(**_tally(value.toward_other)),
+        )
+
+
+class RelatedPageResponse(Page[RelatedCountryResponse]):
+    """Countries beside another, those with most articles first."""
+
+
+def _tally(counts: StanceCounts) -> dict[str, Any]:
+    return {
+        "n": counts.n,
+        "counts": StanceCountsResponse.of(counts),
+        "shares": _shares(counts) if counts.n else None,
+        "net_stance": NetStanceResponse.of(counts.net) if counts.net else None,
+    }
+
+
+def _shares(counts: StanceCounts) -> SharesResponse:
+    return SharesResponse(
+        favor=_rounded(counts.favor / counts.n),
+        neutral=_rounded(counts.neutral / counts.n),
+        against=_rounded(counts.against / counts.n),
+        undecided=_rounded(counts.undecided / counts.n),
+    )
+
+
+def _rounded(value: float) -> float:
+    # Four digits are more than a million articles can tell apart, and keep an answer of thousands of groups short.
+    return round(value, 4)
 
 
 class SeriesResponse(Response):
-    """Counts per stance over time, from the first interval with an article to the last; empty ones are included."""
+    """Stances over time, from `published_from` or the first article to `published_to` or the last, empty intervals included."""
 
     interval: Interval
     points: list[SeriesPointResponse]

@@ -7,9 +7,9 @@ from fastapi import APIRouter
 from app.api import examples
 from app.api.dependencies import UsesStore
 from app.api.pages import LINK, UsesLinks
-from app.api.queries import Filters, SeriesOf, SortedPaging
+from app.api.queries import Filters, SeriesOf, SortedPaging, SummaryOf
 from app.api.responses import failures, success
-from app.api.schemas_stances import SeriesResponse, StancePageResponse, StanceResponse
+from app.api.schemas_stances import SeriesResponse, StancePageResponse, StanceResponse, SummaryResponse
 from app.api.strict import StrictRoute
 from app.services import search, summarise
 
@@ -26,6 +26,19 @@ async def list_stances(query: Filters, paging: SortedPaging, links: UsesLinks, s
     """One row for each article and country, with the strongest evidence."""
     found = await search.stances(store, query.filter(), sort=paging.sort, limit=paging.limit, cursor=paging.cursor)
     return links.page(StancePageResponse, StanceResponse.of, found)
+
+
+@router.get(
+    "/summary",
+    summary="Summarise stances",
+    responses=success(200, "Counts for each group.", examples.SUMMARY)
+    | failures(*examples.FILTER, examples.TOO_MANY_GROUPS, examples.STORAGE),
+)
+async def get_stance_summary(query: SummaryOf, store: UsesStore) -> SummaryResponse:
+    """Rows of the list of stances, counted by stance in each group: n, shares, and net stance with its interval."""
+    return SummaryResponse.of(
+        await summarise.summary(store, query.filter(), dimensions=query.group_by), dimensions=query.group_by
+    )
 
 
 @router.get(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from app.api import examples
-from app.api.dependencies import UsesAnnotator, UsesStore
+from app.api.dependencies import CountryInPath, UsesAnnotator, UsesStore
 from app.api.pages import LINK, UsesLinks, cut
-from app.api.queries import Paging
+from app.api.queries import Paging, RelatedTo
 from app.api.responses import failures, success
 from app.api.schemas_stances import (
     CountryCountResponse,
@@ -16,6 +16,8 @@ from app.api.schemas_stances import (
     ModelPageResponse,
     PublisherCountResponse,
     PublisherPageResponse,
+    RelatedCountryResponse,
+    RelatedPageResponse,
 )
 from app.api.strict import StrictRoute
 from app.services import summarise
@@ -34,6 +36,22 @@ async def list_countries(paging: Paging, links: UsesLinks, store: UsesStore) -> 
     """Countries that stored articles are about, each with the number of articles."""
     found = cut(await summarise.countries(store), paging)
     return links.page(CountryPageResponse, CountryCountResponse.of, found)
+
+
+@router.get(
+    "/countries/{code}/related",
+    summary="List countries beside another",
+    responses=success(200, "One page, those with most articles first.", examples.RELATED, headers=LINK)
+    | failures(*examples.FILTER, *examples.CURSORS, examples.STORAGE),
+)
+async def list_related_countries(
+    code: CountryInPath, query: RelatedTo, links: UsesLinks, store: UsesStore
+) -> RelatedPageResponse:
+    """Countries in the same articles, with the stances toward both. Filters are about the stance toward the country in the path;
+    `country` narrows those beside it.
+    """
+    found = cut(await summarise.related(store, code, query.filter()), query)
+    return links.page(RelatedPageResponse, RelatedCountryResponse.of, found)
 
 
 @router.get(

@@ -5,7 +5,8 @@ StandpointError
 +-- UnsupportedLanguage
 +-- UnknownCountry
 +-- InvalidQuery           InvalidCursor
-+-- NotFound               ArticleNotFound, AnnotationNotFound, ModelNotFound, JobNotFound, WebhookNotFound, DeliveryNotFound
++-- NotFound               ArticleNotFound, AnnotationNotFound, ModelNotFound, CorrectionNotFound,
+|                          JobNotFound, WebhookNotFound, DeliveryNotFound
 +-- ArticleConflict
 +-- JobConflict            IdempotencyConflict
 +-- ImportTooLarge
@@ -99,6 +100,10 @@ class ModelNotFound(NotFound):
     def __str__(self) -> str:
         # Unlike the other ids this one is free text of the caller, which is not repeated.
         return "no model has this id"
+
+
+class CorrectionNotFound(NotFound):
+    what = "correction"
 
 
 class JobNotFound(NotFound):

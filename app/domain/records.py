@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
+from app.domain.errors import InvalidQuery
+from app.domain.textquery import TextQuery
 from app.domain.values import (
     Annotation,
     ArticleStatus,
     ArticleText,
     CountryCode,
     Evidence,
+    JudgedBy,
+    Kind,
     PublicationTime,
     Scores,
     Stance,
+    Verdict,
+    Voice,
 )
 
 Item = TypeVar("Item")
+
+NORMAL_97_5 = 1.959963984540054
+"""Between it and its negative lie 95% of the normal distribution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,31 @@ class StoredArticle:
     status: ArticleStatus
     submission: Submission
     annotation: StoredAnnotation | None
+    duplicate_group: str | None = None
+    """The same for all near-duplicates of an article; None as long as there are none."""
+
+    @property
+    def read_language(self) -> str:
+        """As stated, else as found by who read the text; without region, in lower case. `und` where nobody knows."""
+        found = self.annotation.annotation.language if self.annotation else None
+        return (self.submission.language or found or "und").split("-")[0].lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a reviewer said of the text `revision` of an article. Of those that are not revoked, the latest of a country holds."""
+
+    id: str
+    article_id: str
+    revision: int
+    created_at: datetime
+    reviewer: str
+    verdict: Verdict
+    name: str
+    """The English name of the country."""
+    reason: str | None = None
+    revoked_at: datetime | None = None
+    revoked_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +116,7 @@ class ListedStance:
     model: str
     created_at: datetime
     evidence: Evidence | None
+    judged_by: JudgedBy = JudgedBy.MODEL
 
 
 class Sort(StrEnum):
@@ -91,6 +127,11 @@ class Sort(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Filter:
     """What a list is narrowed to; all given conditions hold together, those on a stance of one and the same stance.
+
+    `voice` chooses whose stance is meant, the article's as a whole or that of one voice; a reviewer's word is about the whole, so
+    of one voice only the model's is there, save that a country that a reviewer took away is gone. With `judged_by` left out a
+    reviewer's word stands instead of the model's. `collapse` counts near-duplicates once: of those that the filter leaves, the
+    oldest article of a group speaks for all. Raises InvalidQuery for a voice judged by a reviewer.
 
     Times are aware; from is inclusive, to exclusive. An article of which only the day is known counts as the first moment of that
     day in UTC, and undated articles are in no range. An undecided stance has no score that could be large enough.
@@ -106,6 +147,18 @@ class Filter:
     min_score: float | None = None
     min_salience: float | None = None
     model: str | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+    language: str | None = None
+    kinds: tuple[Kind, ...] = ()
+    voice: Voice | None = None
+    judged_by: JudgedBy | None = None
+    q: TextQuery | None = None
+    collapse: bool = False
+
+    def __post_init__(self) -> None:
+        if self.voice is not None and self.judged_by is JudgedBy.HUMAN:
+            raise InvalidQuery("judged_by", "a reviewer judges an article as a whole and says nothing of one voice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +179,82 @@ class StanceCounts:
     neutral: int = 0
     against: int = 0
     undecided: int = 0
+
+    @property
+    def n(self) -> int:
+        return self.decided + self.undecided
+
+    @property
+    def decided(self) -> int:
+        return self.favor + self.neutral + self.against
+
+    @property
+    def net(self) -> NetStance | None:
+        """None where nothing is decided.
+
+        The interval is Bonett and Price's adjusted Wald interval for a difference of paired proportions ("Adjusted Wald
+        confidence interval for a difference of binomial proportions based on paired data", 2012): one is added to both counts and
+        two to their sum, so that it does not shrink to a point where few articles all say the same.
+        """
+        if not self.decided:
+            return None
+        size = self.decided + 2
+        favor, against = (self.favor + 1) / size, (self.against + 1) / size
+        middle = favor - against
+        reach = NORMAL_97_5 * math.sqrt((favor + against - middle * middle) / size)
+        value = (self.favor - self.against) / self.decided
+        return NetStance(value, max(-1.0, middle - reach), min(1.0, middle + reach))
+
+
+@dataclass(frozen=True, slots=True)
+class NetStance:
+    """`value` is favor minus against as a share of all decided stances, -1..1; `low` and `high` bound its 95% interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Dimension(StrEnum):
+    """What a summary groups by."""
+
+    COUNTRY = "country"
+    PUBLISHER = "publisher"
+    STANCE = "stance"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    LANGUAGE = "language"
+
+
+Key = CountryCode | Stance | date | str | None
+"""A day, week or month is its first day; None is an undecided stance, an undated article, or no publisher."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """`keys` in the order of the dimensions."""
+
+    keys: tuple[Key, ...]
+    counts: StanceCounts
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Groups by their keys, those without a key last, and the number of stances of each model version."""
+
+    groups: tuple[Group, ...]
+    models: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A country that appears in `counts` articles with another: stances toward it, and in the same articles toward the other."""
+
+    country: CountryCode
+    name: str
+    toward_it: StanceCounts
+    toward_other: StanceCounts
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,11 @@ class Scores:
     def leading(self) -> Stance:
         return max(Stance, key=self.of)
 
+    def decided(self) -> Stance | None:
+        """The leading stance, where it has at least as much as the others together."""
+        stance = self.leading()
+        return stance if self.of(stance) >= 0.5 else None
+
 
 @dataclass(frozen=True, slots=True)
 class Probabilities(Scores):
@@ -144,6 +149,35 @@ class Judgement:
     def __post_init__(self) -> None:
         if self.mentions and self.scores is None:
             raise ValueError("a judgement with mentions has scores")
+
+    def stance_of(self, voice: Voice) -> Stance | None:
+        """None when undecided, and where nothing has this voice. A voice that is the only one says what the whole says."""
+        heard = self.author if voice is Voice.AUTHOR else self.attributed
+        if heard is None:
+            return None
+        return self.stance if heard == self.scores else heard.decided()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a reviewer says: the article is about the country (`present`) and takes this stance (None when undecided), or it
+    is not about the country. Raises ValueError for a stance toward a country that is not there.
+    """
+
+    country: CountryCode
+    present: bool
+    stance: Stance | None = None
+
+    def __post_init__(self) -> None:
+        if self.stance is not None and not self.present:
+            raise ValueError("an article takes no stance toward a country that it is not about")
+
+
+class JudgedBy(StrEnum):
+    """Whose word a stance is."""
+
+    MODEL = "model"
+    HUMAN = "human"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from app.domain.errors import DeadlineExceeded
-from app.domain.values import Annotation, ArticleText
+from app.domain.values import Annotation, ArticleText, CountryCode
 from app.inference import languages, validation
 from app.inference.batching import Batcher, Limits, Load
 from app.inference.description import described
@@ -49,12 +49,14 @@ class TransformerAnnotator:
         self.folder = ModelFolder.open(model)
         self.description = described(self.folder)
         self._options = options or Options()
-        gazetteer = Gazetteer.load(self.folder.file("gazetteer.tsv"))
+        self._gazetteer = gazetteer = Gazetteer.load(self.folder.file("gazetteer.tsv"))
         self.encoder = TextEncoder(self.folder.file("tokenizer.json"), max_tokens=self.folder.config.max_tokens)
         self._drafter = Drafter(gazetteer, self.encoder)
         self._reader = Reader(self.folder, gazetteer)
         engine = Engine(self.folder.file("model.onnx"), threads=self._options.threads)
         self._batcher: Batcher[Row, SpanLogits] = Batcher(engine.run, length=len, limits=self._options.limits, on_death=on_death)
+        # Accepted, and still on the way to the batcher. Only the event loop counts, so no lock is needed.
+        self._coming = {False: 0, True: 0}
         self._pool = ThreadPoolExecutor(self._options.text_threads, thread_name_prefix="text")
         draft = self.draft(WARM_UP)
         self.annotation(draft, self.submit(draft.rows).result())
@@ -70,21 +72,29 @@ class TransformerAnnotator:
     async def annotate(
         self, text: ArticleText, *, language: str | None = None, targets: Sequence[str] = (), bulk: bool = False
     ) -> Annotation:
-        self._batcher.refuse_if_full(bulk=bulk)
+        self._batcher.refuse_if_full(bulk=bulk, coming=self._coming[bulk])
         seconds = None if bulk else self._options.deadline
         try:
             async with asyncio.timeout(seconds):
-                draft = await self._aside(self.draft, text, language, targets)
-                outputs = await asyncio.wrap_future(self.submit(draft.rows, seconds=seconds, bulk=bulk))
+                draft, submitted = await self._submitted(text, language, targets, seconds=seconds, bulk=bulk)
+                outputs = await asyncio.wrap_future(submitted)
                 return await self._aside(self.annotation, draft, outputs)
         except TimeoutError:
             raise DeadlineExceeded("the request waited past its deadline") from None
 
+    async def _submitted(
+        self, text: ArticleText, language: str | None, targets: Sequence[str], *, seconds: float | None, bulk: bool
+    ) -> tuple[Draft, Future[list[SpanLogits]]]:
+        self._coming[bulk] += 1
+        try:
+            draft = await self._aside(self.draft, text, language, targets)
+            return draft, self.submit(draft.rows, seconds=seconds, bulk=bulk)
+        finally:
+            self._coming[bulk] -= 1
+
     def draft(self, text: ArticleText, language: str | None = None, targets: Sequence[str] = ()) -> Draft:
         """Raises InvalidText and UnsupportedLanguage."""
-        validation.check(text, limit=self._options.text_limit)
-        for name in targets:
-            validation.check_target(name, limit=self._options.text_limit)
+        validation.check_request(text, targets, limit=self._options.text_limit)
         found = languages.language_of(text.body, stated=language, supported=self.languages)
         return self._drafter.draft(text, language=found, targets=targets)
 
@@ -94,6 +104,9 @@ class TransformerAnnotator:
 
     def annotation(self, draft: Draft, outputs: Sequence[SpanLogits]) -> Annotation:
         return self._reader.annotation(draft, outputs)
+
+    def country_name(self, country: CountryCode) -> str:
+        return self._gazetteer.name_or_code(country)
 
     def healthy(self) -> bool:
         return self._batcher.healthy()

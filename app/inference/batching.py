@@ -25,6 +25,8 @@ class Limits:
     jobs: int = 256
     # A hundred seconds of work on two cores, and some 50 MB.
     tokens: int = 1_000_000
+    # Interactive work alone, at the speed measured so far: a third of the default deadline, so that who is accepted is answered.
+    seconds: float = 10.0
     # No batch takes a hundredth of this. A thread that is longer in one will not come back.
     stuck_after: float = 60.0
 
@@ -84,10 +86,10 @@ class Batcher(Generic[Item, Result]):
                 job.future.set_result([])
             return job.future
 
-    def refuse_if_full(self, *, bulk: bool = False) -> None:
-        """Raises what `submit` would, before any work is put into a request."""
+    def refuse_if_full(self, *, bulk: bool = False, coming: int = 0) -> None:
+        """Raises what `submit` would, before any work is put into a request; `coming` are accepted but not submitted yet."""
         with self._changed:
-            self._refuse_if_full(1, bulk=bulk)
+            self._refuse_if_full(1, bulk=bulk, coming=coming)
 
     def healthy(self) -> bool:
         busy_since = self._busy_since
@@ -109,16 +111,22 @@ class Batcher(Generic[Item, Result]):
     def _live(self) -> list[Job[Item, Result]]:
         return [job for job in self._jobs if not job.future.done()]
 
-    def _refuse_if_full(self, tokens: int, *, bulk: bool) -> None:
+    def _refuse_if_full(self, tokens: int, *, bulk: bool, coming: int = 0) -> None:
         if self._dead or self._closing:
             raise EngineUnavailable(STOPPED)
         rivals = [job for job in self._live() if job.bulk == bulk]
         waiting = sum(job.waiting_tokens() for job in rivals)
         # A job longer than the whole queue is accepted when it is the only one.
-        if len(rivals) >= self._limits.jobs or (rivals and waiting + tokens > self._limits.tokens):
+        if len(rivals) + coming >= self._limits.jobs or (rivals and waiting + tokens > self._room(bulk=bulk)):
             self._done = replace(self._done, refused=self._done.refused + 1)
             wait = waiting / self._done.tokens_per_second if self._done.tokens_per_second else 1.0
             raise EngineOverloaded("too many requests wait for inference", retry_after=max(1.0, wait))
+
+    def _room(self, *, bulk: bool) -> float:
+        """Tokens that may wait."""
+        if bulk or self._done.tokens_per_second is None:
+            return self._limits.tokens
+        return min(self._limits.tokens, self._limits.seconds * self._done.tokens_per_second)
 
     def _work(self) -> None:
         try:

@@ -56,6 +56,10 @@ class Gazetteer:
         """The English name by which the country is shown. Raises KeyError for a code that the table does not have."""
         return self._names[code]
 
+    def name_or_code(self, code: CountryCode) -> str:
+        """The same, and the code itself where the table does not have it."""
+        return self._names.get(code, code)
+
     def candidates(self, text: str) -> list[Candidate]:
         haystack = Haystack(text)
         found = self._automaton.find_matches_as_indexes(haystack.folded, overlapping=True)

@@ -19,7 +19,7 @@ from typing import Any, Protocol, TypeVar
 
 from app.domain.errors import DeadlineExceeded
 from app.domain.models import ModelDescription
-from app.domain.values import Annotation, ArticleText, Coverage, Span
+from app.domain.values import Annotation, ArticleText, CountryCode, Coverage, Span
 from app.inference import languages, validation
 from app.inference.annotator import WARM_UP, Options
 from app.inference.batching import Batcher
@@ -81,7 +81,7 @@ class PairAnnotator:
         self._scorer = scorer(name, threads=self._options.threads)
         bundled = ModelFolder.open(BUNDLED)
         self.description = _described(self._scorer, bundled)
-        gazetteer = Gazetteer.load(bundled.file("gazetteer.tsv"))
+        self._gazetteer = gazetteer = Gazetteer.load(bundled.file("gazetteer.tsv"))
         encoder = TextEncoder(bundled.file("tokenizer.json"), max_tokens=bundled.config.max_tokens)
         self._drafter = Drafter(gazetteer, encoder)
         config = replace(bundled.config, calibration=Calibration())
@@ -116,6 +116,9 @@ class PairAnnotator:
         except TimeoutError:
             raise DeadlineExceeded("the request waited past its deadline") from None
 
+    def country_name(self, country: CountryCode) -> str:
+        return self._gazetteer.name_or_code(country)
+
     def healthy(self) -> bool:
         return self._batcher.healthy()
 
@@ -127,9 +130,7 @@ class PairAnnotator:
         self, text: ArticleText, language: str | None, targets: Sequence[str]
     ) -> tuple[Draft, list[Question], list[Sized], list[Span]]:
         """Raises InvalidText and UnsupportedLanguage. The rows to judge, and what of its field each of them shows."""
-        validation.check(text, limit=self._options.text_limit)
-        for name in targets:
-            validation.check_target(name, limit=self._options.text_limit)
+        validation.check_request(text, targets, limit=self._options.text_limit)
         found = languages.language_of(text.body, stated=language, supported=self.languages)
         draft = self._drafter.draft(text, language=found, targets=targets)
         questions = self._asker.questions(draft)

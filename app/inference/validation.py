@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from app.domain.errors import EmptyText, ForbiddenCharacter, TextTooLong
 from app.domain.values import ArticleText, Field
 
 _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
+
+
+def check_request(text: ArticleText, targets: Sequence[str], *, limit: int) -> None:
+    """Raises InvalidText for whatever an annotator may not be asked to read."""
+    check(text, limit=limit)
+    for name in targets:
+        check_target(name, limit=limit)
 
 
 def check(text: ArticleText, *, limit: int) -> None:

@@ -88,10 +88,16 @@ def _divide(
     if len(articles) > 1:
         _halve(session, row, articles, reason, moment, dispatcher)
     else:
-        failed = {article_id: errors.get(article_id, reason) for article_id in articles}
-        settle.keep(session, row.id, Settled(failed=failed), moment)
+        settle.keep(session, row.id, _given_up(session, articles, reason, errors), moment)
         session.execute(chunks.change(row.id, moment, state=ChunkState.DONE, error=reason))
     close_if_done(session, row.job_id, moment)
+
+
+def _given_up(session: Session, articles: Sequence[str], reason: str, errors: Mapping[str, str]) -> Settled:
+    """Those that exist; one that was deleted has nothing left to do."""
+    left = settle.current(session, map(UUID, articles))
+    failed = [(unread, errors.get(str(unread.article_id), reason)) for unread in left]
+    return Settled(failed=failed, needless=articles, traits=settle.derived(left))
 
 
 def _halve(

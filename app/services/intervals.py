@@ -23,14 +23,19 @@ def first_day(day: date, interval: Interval) -> date:
     return day.replace(day=1) if interval is Interval.MONTH else day
 
 
-def points(by_day: Mapping[date, Counts], interval: Interval) -> tuple[SeriesPoint, ...]:
-    """From the first interval to the last, empty ones included. Raises InvalidQuery when that is too many."""
+def points(
+    by_day: Mapping[date, Counts], interval: Interval, *, first: date | None = None, last: date | None = None
+) -> tuple[SeriesPoint, ...]:
+    """From the interval of `first` to that of `last`, empty ones included; left out, from the first and to the last day that is
+    counted. None where there is neither. Raises InvalidQuery when that is too many.
+    """
     counts: dict[date, Counts] = {}
     for day, of_day in by_day.items():
         counts.setdefault(first_day(day, interval), Counter()).update(of_day)
-    if not counts:
+    ends = [*counts, *(first_day(day, interval) for day in (first, last) if day is not None)]
+    if not counts and (first is None or last is None or first > last):
         return ()
-    starts = _between(min(counts), max(counts), interval)
+    starts = _between(min(ends), max(ends), interval)
     return tuple(SeriesPoint(start=_midnight(start), counts=counted(counts.get(start, Counter()))) for start in starts)
 
 

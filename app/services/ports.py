@@ -7,7 +7,7 @@ from typing import Protocol
 
 from app.domain.jobs import Call
 from app.domain.models import ModelDescription
-from app.domain.values import Annotation, ArticleText
+from app.domain.values import Annotation, ArticleText, CountryCode
 
 
 class Annotator(Protocol):
@@ -30,6 +30,10 @@ class Annotator(Protocol):
         self, text: ArticleText, *, language: str | None = None, targets: Sequence[str] = (), bulk: bool = False
     ) -> Annotation:
         """Raises InvalidText, UnsupportedLanguage, or EngineUnavailable and its kinds. A cancelled call leaves no work behind."""
+        ...
+
+    def country_name(self, country: CountryCode) -> str:
+        """In English; the code itself where the model knows no name."""
         ...
 
     def healthy(self) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from anyio import to_thread
@@ -17,9 +16,9 @@ from app.inference import validation
 from app.services import follow, identity, steps
 from app.services.end import close_if_done
 from app.services.ports import Dispatcher
-from app.storage import articles, batches, chunks, ids, jobs
+from app.storage import articles, batches, bulk, chunks, ids, jobs
 from app.storage.database import Session, Store, driver_connection
-from app.storage.job_tables import JobRow
+from app.storage.job_tables import ChunkRow, FailureRow, JobRow
 
 
 class Intake:
@@ -106,17 +105,17 @@ class _Taking:
 
     def __init__(self, session: Session, job: JobRow, moment: datetime) -> None:
         self.session, self.job, self.moment = session, job, moment
-        self.created: list[StoredArticle] = []
+        self.created: list[tuple[StoredArticle, bytes]] = []
         self.items: list[Item] = []
         self.failures: list[JobFailure] = []
 
     def take(self, lines: Sequence[Line], part: Slice, *, priority: Priority, dispatcher: Dispatcher) -> None:
         self._sort(lines)
-        for statement, rows in batches.insertions(self.created):
-            self._insert(statement, rows)
-        self._insert(jobs.recording(), [jobs.failure(self.job.id, failure) for failure in self.failures])
+        for table, rows in batches.rows(self.created):
+            bulk.insert(self.session, table, rows)
+        bulk.insert(self.session, FailureRow, [jobs.failure(self.job.id, failure) for failure in self.failures])
         rows = [chunks.row(self.job.id, items, self.moment, priority=priority) for items in cut(self.items)]
-        self._insert(chunks.insertion(), rows)
+        bulk.insert(self.session, ChunkRow, rows)
         dispatcher.enqueue(driver_connection(self.session), [chunks.call(row) for row in rows])
         self.session.execute(jobs.change(self.job.id, self.moment, lines=part.end, digest=part.digest, **self._counts()))
 
@@ -129,24 +128,23 @@ class _Taking:
 
     def _sort(self, lines: Sequence[Line]) -> None:
         """Which articles are new, which are stored, and which lines cannot be used."""
-        given = [(line.number, line.content) for line in lines if isinstance(line.content, Submission)]
-        known = self._stored([articles.digest(submission) for _, submission in given])
+        digests = {line.number: articles.digest(line.content) for line in lines if isinstance(line.content, Submission)}
+        known = self._stored(list(digests.values()))
         for line in lines:
             if isinstance(line.content, str):
                 self._refuse(line.number, line.content)
             else:
-                self._find(line.number, line.content, known)
+                self._find(line.number, line.content, digests[line.number], known)
 
     def _stored(self, digests: Sequence[bytes]) -> dict[bytes, StoredArticle]:
         rows = self.session.execute(batches.stored(digests))
         return {article.identity: articles.read(article, revision, None) for article, revision in rows}
 
-    def _find(self, line: int, submission: Submission, known: dict[bytes, StoredArticle]) -> None:
-        digest = articles.digest(submission)
+    def _find(self, line: int, submission: Submission, digest: bytes, known: dict[bytes, StoredArticle]) -> None:
         stored = known.get(digest)
         if stored is None:
             stored = known[digest] = _pending(submission)
-            self.created.append(stored)
+            self.created.append((stored, digest))
         elif fields := identity.differences(stored.submission, submission):
             self._refuse(line, f"an article of this identity is stored already and differs in {', '.join(fields)}", stored.id)
             return
@@ -154,10 +152,6 @@ class _Taking:
 
     def _refuse(self, line: int, reason: str, article_id: str | None = None) -> None:
         self.failures.append(JobFailure(line, FailureKind.INVALID, article_id, reason, self.moment))
-
-    def _insert(self, statement: Any, rows: Sequence[dict[str, Any]]) -> None:
-        if rows:
-            self.session.execute(statement, rows)
 
 
 def cut(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

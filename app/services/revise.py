@@ -9,13 +9,15 @@ from uuid import UUID
 
 from app.domain.records import StoredArticle, Submission, now
 from app.domain.values import Annotation, ArticleStatus, ArticleText
-from app.services import identity, steps
+from app.services import identity, index, steps
+from app.services.correct import settle
 from app.services.fetch import article_id_of, present
 from app.services.ports import Annotator
 from app.services.submit import add_annotation
 from app.storage import annotations as annotated
 from app.storage import articles, stances
 from app.storage.database import Session, Store
+from app.storage.texts import Traits
 
 EDITABLE = frozenset({"url", "publisher", "external_id", "published", "language", "metadata"})
 
@@ -33,7 +35,7 @@ async def replace_text(store: Store, annotator: Annotator, identifier: str, text
     if current.submission.text == text:
         return current
     annotation = await annotator.annotate(text, language=current.submission.language)
-    return await steps.write(store, _replace_text, identifier, text, annotation)
+    return await steps.write(store, _replace_text, identifier, text, annotation, await index.traits(text))
 
 
 def _edit(session: Session, identifier: str, changes: Mapping[str, Any]) -> StoredArticle:
@@ -45,8 +47,8 @@ def _edit(session: Session, identifier: str, changes: Mapping[str, Any]) -> Stor
     identity.refuse_taken(session, current, changed)
     edited = replace(current, submission=changed, updated_at=now())
     session.execute(articles.edition(edited))
-    if "published_at" in fields:
-        session.execute(stances.dating(UUID(current.id), changed.published))
+    if stances.of_article(edited) != stances.of_article(current):
+        session.execute(stances.following(edited))
     return edited
 
 
@@ -60,18 +62,21 @@ def _changed(submission: Submission, changes: Mapping[str, Any]) -> Submission:
     return changed if changed.metadata is not None else replace(changed, metadata={})
 
 
-def _replace_text(session: Session, identifier: str, text: ArticleText, annotation: Annotation) -> StoredArticle:
+def _replace_text(session: Session, identifier: str, text: ArticleText, annotation: Annotation, traits: Traits) -> StoredArticle:
+    group = index.join(session, traits, article_id=article_id_of(identifier))
     current = _locked(session, identifier)
     changed = replace(current.submission, text=text)
     if not identity.differences(current.submission, changed):
         return current
     identity.refuse_taken(session, current, changed)
-    revised = _revised(current, changed, annotation)
+    revised = replace(_revised(current, changed, annotation), duplicate_group=group)
     session.execute(annotated.hiding(UUID(current.id)))
     session.execute(stances.removal(UUID(current.id)))
     session.execute(articles.insertion_of_text(revised))
     session.execute(articles.edition(revised))
+    index.replace(session, UUID(current.id), traits)
     add_annotation(session, revised)
+    settle(session, UUID(current.id))
     return revised
 
 

@@ -17,7 +17,7 @@ async def articles(
     return await paging.page(
         store,
         article_statements.listed(wanted),
-        article_statements.ORDERS[sort],
+        article_statements.order(wanted, sort),
         lambda row: article_statements.read_listed(row[0], row[1]),
         bound_to=cursors.binding("articles", wanted, sort),
         limit=limit,

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from app.domain.records import StoredArticle, Submission
 from app.domain.values import Annotation, ArticleStatus
-from app.services import identity, settle, steps
+from app.services import identity, index, settle, steps
 from app.services.fetch import present
 from app.services.ports import Annotator
 from app.services.settle import Unread
 from app.storage import annotations as annotated
 from app.storage import articles, ids, stances
 from app.storage.database import Session, Store
+from app.storage.texts import Traits
 
 
 async def submit(store: Store, annotator: Annotator, submission: Submission) -> tuple[StoredArticle, bool]:
@@ -24,24 +26,28 @@ async def submit(store: Store, annotator: Annotator, submission: Submission) -> 
     if stored is not None and stored.annotation is not None:
         return stored, False
     annotation = await annotator.annotate(submission.text, language=submission.language)
-    return await steps.write(store, _store, submission, annotation)
+    return await steps.write(store, _store, submission, annotation, await index.traits(submission.text))
 
 
-def _store(session: Session, submission: Submission, annotation: Annotation) -> tuple[StoredArticle, bool]:
+def _store(session: Session, submission: Submission, annotation: Annotation, traits: Traits) -> tuple[StoredArticle, bool]:
     if stored := identity.stored_already(session, submission):
-        return _completed(session, stored, annotation), False
-    created = _created(submission, annotation)
-    for insertion in articles.insertions(created):
+        return _completed(session, stored, annotation, traits), False
+    article = created(submission, annotation)
+    article = replace(article, duplicate_group=index.join(session, traits, article_id=UUID(article.id)))
+    for insertion in articles.insertions(article):
         session.execute(insertion)
-    add_annotation(session, created)
-    return created, True
+    index.add(session, UUID(article.id), traits)
+    add_annotation(session, article)
+    return article, True
 
 
-def _completed(session: Session, stored: StoredArticle, annotation: Annotation) -> StoredArticle:
+def _completed(session: Session, stored: StoredArticle, annotation: Annotation, traits: Traits) -> StoredArticle:
+    """An article that waits for its turn."""
     if stored.annotation is not None:
         return stored
-    unread = Unread(UUID(stored.id), stored.revision, stored.submission.text, stored.submission.language)
-    settle.annotate(session, [(unread, annotation)])
+    article_id, pending = UUID(stored.id), stored.status is ArticleStatus.PENDING
+    unread = Unread(article_id, stored.revision, stored.submission.text, stored.submission.language, pending)
+    settle.write(session, [(unread, annotation)], (), {article_id: traits} if pending else {})
     return present(session, stored.id)
 
 
@@ -50,11 +56,11 @@ def add_annotation(session: Session, article: StoredArticle) -> None:
     if article.annotation is None:
         return
     session.execute(annotated.insertion(article.annotation))
-    if rows := stances.rows(article.annotation, article.submission.published):
+    if rows := stances.rows(article):
         session.execute(stances.insertion(), rows)
 
 
-def _created(submission: Submission, annotation: Annotation) -> StoredArticle:
+def created(submission: Submission, annotation: Annotation) -> StoredArticle:
     identifier = ids.new()
     moment = ids.moment(identifier)
     return StoredArticle(

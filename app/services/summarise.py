@@ -3,22 +3,57 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, timedelta
 
-from app.domain.records import CountryCount, Filter, Interval, ModelCount, Page, PublisherCount, Series
+from app.domain.errors import InvalidQuery
+from app.domain.records import (
+    CountryCount,
+    Dimension,
+    Filter,
+    Interval,
+    ModelCount,
+    Page,
+    PublisherCount,
+    Relation,
+    Series,
+    StanceCounts,
+    Summary,
+)
 from app.domain.values import CountryCode, Stance
-from app.services import intervals, paging, steps
+from app.services import folding, intervals, paging, steps
 from app.services.ports import Annotator
 from app.storage import counts, cursors, publication
 from app.storage.database import Session, Store
 
+MOST_DIMENSIONS = 2
+"""Of a summary. With three most groups would be a handful of articles, which a list shows better."""
+
+MOST_GROUPS = 50_000
+"""250 countries in 200 months. An answer of that size is some 15 MB."""
+
 
 async def series(store: Store, wanted: Filter, *, interval: Interval) -> Series:
-    """Stances over time. Raises InvalidQuery when there would be too many intervals."""
+    """Stances over time, in the range that is asked for. Raises InvalidQuery when there would be too many intervals."""
     rows = await steps.read(store, _stances_by_day, wanted)
     undated, by_day = _by_day(rows)
-    return Series(points=intervals.points(by_day, interval), undated=intervals.counted(undated))
+    first, last = _asked(wanted)
+    return Series(points=intervals.points(by_day, interval, first=first, last=last), undated=intervals.counted(undated))
+
+
+async def summary(store: Store, wanted: Filter, *, dimensions: Sequence[Dimension]) -> Summary:
+    """Stances by up to two dimensions. Raises InvalidQuery for more, for one twice, and for too many groups."""
+    if len(dimensions) > MOST_DIMENSIONS or len(set(dimensions)) < len(dimensions):
+        raise InvalidQuery("group_by", f"takes up to {MOST_DIMENSIONS} different dimensions")
+    rows = await steps.read(store, _stances_by, wanted, dimensions)
+    if len(rows) > MOST_GROUPS:
+        raise InvalidQuery("group_by", f"makes more than {MOST_GROUPS} groups; narrow the filter, or take a longer interval")
+    return folding.summary(rows, dimensions)
+
+
+async def related(store: Store, country: CountryCode, wanted: Filter) -> tuple[Relation, ...]:
+    """Countries in the articles whose stance toward `country` is wanted, those with most articles first."""
+    return await steps.read(store, _related, country, wanted)
 
 
 async def countries(store: Store) -> tuple[CountryCount, ...]:
@@ -44,6 +79,23 @@ async def models(store: Store, annotator: Annotator) -> tuple[ModelCount, ...]:
     found = dict(await steps.read(store, _models))
     names = [annotator.version, *(name for name in found if name != annotator.version)]
     return tuple(ModelCount(model=name, active=name == annotator.version, annotations=found.get(name, 0)) for name in names)
+
+
+def _asked(wanted: Filter) -> tuple[date | None, date | None]:
+    """The first and the last day that a filter leaves. Until a midnight is until the day before it."""
+    before = wanted.published_to and wanted.published_to.astimezone(UTC) - timedelta(microseconds=1)
+    return wanted.published_from and wanted.published_from.astimezone(UTC).date(), before and before.date()
+
+
+def _stances_by(session: Session, wanted: Filter, dimensions: Sequence[Dimension]) -> list[folding.Row]:
+    return [tuple(row) for row in session.execute(counts.stances_by(wanted, dimensions, most=MOST_GROUPS + 1))]
+
+
+def _related(session: Session, country: CountryCode, wanted: Filter) -> tuple[Relation, ...]:
+    return tuple(
+        Relation(CountryCode(code), name, StanceCounts(*numbers[:4]), StanceCounts(*numbers[4:]))
+        for code, name, *numbers in session.execute(counts.related(wanted, country))
+    )
 
 
 def _stances_by_day(session: Session, wanted: Filter) -> list[tuple[int, Stance | None, int]]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from time import monotonic
 from uuid import UUID
 
+from anyio import to_thread
+
 from app.domain.errors import EngineOverloaded, EngineUnavailable, InvalidText, StorageUnavailable, UnsupportedLanguage
 from app.domain.jobs import Chunk, ChunkState
 from app.domain.records import now
@@ -70,12 +72,8 @@ async def _read(work: Work, chunk: Chunk) -> None:
     await reading.run(unread)
     if reading.cancelled:
         return
-    if reading.errors:
-        await steps.write(work.store, _fail, reading)
-    elif reading.complete:
-        await steps.write(work.store, _finish, reading)
-    else:
-        await steps.write(work.store, _release, reading)
+    end = _fail if reading.errors else _finish if reading.complete else _release
+    await steps.write(work.store, end, reading, await reading.settled())
 
 
 @dataclass
@@ -86,7 +84,7 @@ class _Reading:
     chunk: Chunk
     needless: list[str]
     said: list[tuple[Unread, Annotation]] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
+    failed: list[tuple[Unread, str]] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)
     cancelled: bool = False
     complete: bool = False
@@ -115,15 +113,12 @@ class _Reading:
                 task.cancel()
             await asyncio.gather(*begun, return_exceptions=True)
 
-    def settled(self) -> Settled:
+    async def settled(self) -> Settled:
         """Hands over what is to be kept."""
-        taken = Settled(tuple(self.said), dict(self.failed), tuple(self.needless))
-        self.kept_at = monotonic()
-        return taken
-
-    def forget(self) -> None:
-        """What was handed over is on disk."""
-        self.said, self.failed, self.needless = [], {}, []
+        said, failed, needless = self.said, self.failed, self.needless
+        self.said, self.failed, self.needless, self.kept_at = [], [], [], monotonic()
+        read = [unread for unread, _ in (*said, *failed)]
+        return Settled(said, failed, needless, await to_thread.run_sync(settle.derived, read))
 
     def _ends(self) -> bool:
         return self.cancelled or self.work.stopping()
@@ -139,7 +134,7 @@ class _Reading:
             self.said.append((unread, await self._annotation(unread)))
         except (InvalidText, UnsupportedLanguage) as error:
             # The text is what it is: another attempt would end alike.
-            self.failed[article_id] = str(error)
+            self.failed.append((unread, str(error)))
         except Exception as error:  # noqa: BLE001  Whatever the annotator raises, this article fails by it and not the others.
             self.work.report(error)
             self.errors[article_id] = _reason(error)
@@ -160,32 +155,30 @@ class _Reading:
     async def _keep_now_and_then(self) -> None:
         if monotonic() - self.kept_at < KEEP_SECONDS:
             return
-        settled = self.settled()
-        self.forget()
-        self.cancelled = not await steps.write(self.work.store, _keep, self.chunk_id, settled)
+        self.cancelled = not await steps.write(self.work.store, _keep, self.chunk_id, await self.settled())
 
 
 def _keep(session: Session, chunk_id: UUID, settled: Settled) -> bool:
     return settle.keep(session, chunk_id, settled, now()) is not None
 
 
-def _finish(session: Session, reading: _Reading) -> None:
+def _finish(session: Session, reading: _Reading, settled: Settled) -> None:
     moment = now()
     session.execute(jobs.locked(reading.job_id))
-    if settle.keep(session, reading.chunk_id, reading.settled(), moment) is not None:
+    if settle.keep(session, reading.chunk_id, settled, moment) is not None:
         session.execute(chunks.change(reading.chunk_id, moment, state=ChunkState.DONE, error=None))
         close_if_done(session, reading.job_id, moment)
 
 
-def _fail(session: Session, reading: _Reading) -> None:
+def _fail(session: Session, reading: _Reading, settled: Settled) -> None:
     session.execute(jobs.locked(reading.job_id))
-    if settle.keep(session, reading.chunk_id, reading.settled(), now()) is not None:
+    if settle.keep(session, reading.chunk_id, settled, now()) is not None:
         reason = next(iter(reading.errors.values()))
         attempts.fail(session, reading.chunk, reason, reading.errors, dispatcher=reading.work.dispatcher)
 
 
-def _release(session: Session, reading: _Reading) -> None:
-    if settle.keep(session, reading.chunk_id, reading.settled(), now()) is not None:
+def _release(session: Session, reading: _Reading, settled: Settled) -> None:
+    if settle.keep(session, reading.chunk_id, settled, now()) is not None:
         attempts.release(session, reading.chunk_id, dispatcher=reading.work.dispatcher)
 
 

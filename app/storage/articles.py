@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,11 +14,16 @@ from app.domain.values import ArticleText, PublicationTime
 from app.storage import annotations as annotated
 from app.storage import conditions, identity, publication
 from app.storage.keyset import Keyset
-from app.storage.tables import AnnotationRow, ArticleRow, RevisionRow
+from app.storage.tables import AnnotationRow, ArticleRow, RevisionRow, StanceRow
 
 ORDERS: Mapping[Sort, Keyset] = {
     Sort.CREATED_AT: Keyset((ArticleRow.id,)),
     Sort.PUBLISHED_AT: Keyset((ArticleRow.published_order, ArticleRow.id)),
+}
+# About one country an article has one stance, so the stances toward it are in order what the articles are.
+ORDERS_OF_A_COUNTRY: Mapping[Sort, Keyset] = {
+    Sort.CREATED_AT: Keyset((StanceRow.article_id,)),
+    Sort.PUBLISHED_AT: Keyset((StanceRow.published_order, StanceRow.article_id)),
 }
 
 CURRENT = and_(RevisionRow.article_id == ArticleRow.id, RevisionRow.number == ArticleRow.revision)
@@ -35,6 +40,11 @@ def identified(digest: bytes) -> Whole:
     return _whole().where(ArticleRow.identity == digest)
 
 
+def taken(digests: Sequence[bytes]) -> Select[bytes]:
+    """Which of these identities articles have already."""
+    return select(ArticleRow.identity).where(ArticleRow.identity.in_(digests))
+
+
 def existing(identifier: UUID) -> Select[UUID]:
     return select(ArticleRow.id).where(ArticleRow.id == identifier)
 
@@ -48,15 +58,19 @@ def locked(identifier: UUID) -> Select[UUID]:
 
 
 def listed(wanted: Filter) -> Select[ArticleRow, str | None]:
-    return (
-        select(ArticleRow, RevisionRow.title)
-        .join(RevisionRow, CURRENT)
-        .where(
-            *conditions.of_article(wanted),
-            *conditions.published(wanted, ArticleRow.published_order),
-            *conditions.having_stance(wanted),
-        )
-    )
+    statement = select(ArticleRow, RevisionRow.title).join(RevisionRow, CURRENT)
+    collapsed = [conditions.eldest_article(wanted)] if wanted.collapse else []
+    if len(wanted.countries) == 1:
+        statement = statement.join(StanceRow, StanceRow.article_id == ArticleRow.id)
+        asked = [*conditions.of_stance(wanted), *conditions.of_article(wanted, conditions.about_stance())]
+    else:
+        asked = [*conditions.of_article(wanted, conditions.about_article()), *conditions.having_stance(wanted)]
+    return statement.where(*asked, *collapsed)
+
+
+def order(wanted: Filter, sort: Sort) -> Keyset:
+    """Of `listed`."""
+    return ORDERS_OF_A_COUNTRY[sort] if len(wanted.countries) == 1 else ORDERS[sort]
 
 
 def insertions(stored: StoredArticle) -> tuple[Insert, Insert]:
@@ -65,14 +79,14 @@ def insertions(stored: StoredArticle) -> tuple[Insert, Insert]:
 
 
 def insertion_of_text(stored: StoredArticle) -> Insert:
-    return insert(RevisionRow).values(text_row(stored))
+    return insert(RevisionRow).values(row_of_text(stored))
 
 
 def row(stored: StoredArticle) -> dict[str, Any]:
     return {"id": UUID(stored.id), "created_at": stored.created_at, **_columns(stored)}
 
 
-def text_row(stored: StoredArticle) -> dict[str, Any]:
+def row_of_text(stored: StoredArticle) -> dict[str, Any]:
     text = stored.submission.text
     return {
         "article_id": UUID(stored.id),
@@ -95,11 +109,33 @@ def removal(identifier: UUID) -> Delete:
 
 def read(article: ArticleRow, current: RevisionRow, shown: AnnotationRow | None) -> StoredArticle:
     text = ArticleText(body=current.body, title=current.title)
-    return _stored(article, text, annotated.read(shown) if shown else None)
+    return read_with(article, text, annotated.read(shown) if shown else None)
+
+
+def read_with(article: ArticleRow, text: ArticleText, annotation: StoredAnnotation | None) -> StoredArticle:
+    """For who knows the text, and what was said of it, already."""
+    return StoredArticle(
+        id=str(article.id),
+        created_at=article.created_at,
+        updated_at=article.updated_at,
+        revision=article.revision,
+        status=article.status,
+        submission=Submission(
+            text=text,
+            external_id=article.external_id,
+            url=article.url,
+            publisher=article.publisher,
+            published=publication_time(article.published_day, article.published_at),
+            language=article.language,
+            metadata=article.details,
+        ),
+        annotation=annotation,
+        duplicate_group=str(article.duplicate_group) if article.duplicate_group else None,
+    )
 
 
 def read_listed(article: ArticleRow, title: str | None) -> StoredArticle:
-    return _stored(article, ArticleText(body="", title=title), None)
+    return read_with(article, ArticleText(body="", title=title), None)
 
 
 def publication_time(day: Any, instant: datetime | None) -> PublicationTime | None:
@@ -107,7 +143,7 @@ def publication_time(day: Any, instant: datetime | None) -> PublicationTime | No
 
 
 def digest(submission: Submission) -> bytes:
-    return identity.digest(submission, text=identity.text_digest(submission.text))
+    return identity.digest(submission)
 
 
 def _whole() -> Whole:
@@ -128,25 +164,7 @@ def _columns(stored: StoredArticle) -> dict[str, Any]:
         "external_id": given.external_id,
         "url": given.url,
         "language": given.language,
+        "read_language": stored.read_language,
+        "duplicate_group": stored.duplicate_group and UUID(stored.duplicate_group),
         "details": dict(given.metadata),
     }
-
-
-def _stored(article: ArticleRow, text: ArticleText, annotation: StoredAnnotation | None) -> StoredArticle:
-    return StoredArticle(
-        id=str(article.id),
-        created_at=article.created_at,
-        updated_at=article.updated_at,
-        revision=article.revision,
-        status=article.status,
-        submission=Submission(
-            text=text,
-            external_id=article.external_id,
-            url=article.url,
-            publisher=article.publisher,
-            published=publication_time(article.published_day, article.published_at),
-            language=article.language,
-            metadata=article.details,
-        ),
-        annotation=annotation,
-    )

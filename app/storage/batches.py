@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Insert, Select, Update, insert, select, update
+from sqlalchemy import Select, Table, Update, bindparam, select, update
 
-from app.domain.records import Filter, StoredAnnotation, StoredArticle
+from app.domain.records import Filter, StoredArticle
 from app.domain.values import ArticleStatus
-from app.storage import annotations as annotated
-from app.storage import articles, stances
-from app.storage.tables import AnnotationRow, ArticleRow, RevisionRow, StanceRow
+from app.storage import articles
+from app.storage.tables import AnnotationRow, ArticleRow, Base, CorrectionRow, RevisionRow, StanceRow
 
 
 def stored(digests: Sequence[bytes]) -> Select[ArticleRow, RevisionRow]:
@@ -20,21 +20,28 @@ def stored(digests: Sequence[bytes]) -> Select[ArticleRow, RevisionRow]:
     return select(ArticleRow, RevisionRow).join(RevisionRow, articles.CURRENT).where(ArticleRow.identity.in_(digests))
 
 
-def insertions(created: Sequence[StoredArticle]) -> list[tuple[Insert, list[dict[str, Any]]]]:
-    """Always in the order of the identities: two imports of the same articles wait for each other and never in a circle."""
-    rows = sorted((articles.row(article) for article in created), key=lambda row: row["identity"])
-    return [(insert(ArticleRow), rows), (insert(RevisionRow), [articles.text_row(article) for article in created])]
+def rows(created: Sequence[tuple[StoredArticle, bytes]]) -> Iterator[tuple[type[Base], list[dict[str, Any]]]]:
+    """New articles with their identities, always in the order of these: two imports of the same articles wait for each other and
+    never in a circle.
+    """
+    in_order = sorted(created, key=itemgetter(1))
+    yield ArticleRow, [articles.row(article) for article, _ in in_order]
+    yield RevisionRow, [articles.row_of_text(article) for article, _ in in_order]
 
 
-def locking(article_ids: Iterable[UUID]) -> Select[UUID]:
-    """In the order of the ids, so that two that lock the same articles never wait in a circle."""
-    return select(ArticleRow.id).where(ArticleRow.id.in_(list(article_ids))).order_by(ArticleRow.id).with_for_update()
+def locked(article_ids: Iterable[UUID]) -> Select[ArticleRow]:
+    """In the order of the ids, so that two that lock the same articles never wait in a circle.
+
+    One table alone, so that who waited for a lock sees what was written meanwhile.
+    """
+    found = select(ArticleRow).where(ArticleRow.id.in_(list(article_ids))).order_by(ArticleRow.id)
+    return found.with_for_update().execution_options(populate_existing=True)
 
 
-def current(article_ids: Iterable[UUID]) -> Select[ArticleRow, RevisionRow]:
-    """With their texts."""
-    found = select(ArticleRow, RevisionRow).join(RevisionRow, articles.CURRENT).where(ArticleRow.id.in_(list(article_ids)))
-    return found.execution_options(populate_existing=True)
+def current(article_ids: Iterable[UUID]) -> Select[*tuple[Any, ...]]:
+    """Id, revision, status, language, title and body."""
+    columns = (ArticleRow.id, ArticleRow.revision, ArticleRow.status, ArticleRow.language, RevisionRow.title, RevisionRow.body)
+    return select(*columns).join(RevisionRow, articles.CURRENT).where(ArticleRow.id.in_(list(article_ids)))
 
 
 def already_said(article_ids: Iterable[UUID], model: str) -> Select[UUID]:
@@ -59,19 +66,24 @@ def hiding(article_ids: Iterable[UUID]) -> tuple[Update, Update]:
     )
 
 
-def annotations_of(said: Sequence[StoredAnnotation]) -> tuple[Insert, list[dict[str, Any]]]:
-    return insert(AnnotationRow), [annotated.row(annotation) for annotation in said]
+def settling(settled: Sequence[StoredArticle], status: ArticleStatus) -> tuple[Update, list[dict[str, Any]]]:
+    """For a connection: what an article learns when it is read."""
+    table = cast("Table", ArticleRow.__table__)
+    learnt: dict[str, Any] = {"read_language": bindparam("learnt_language"), "duplicate_group": bindparam("learnt_group")}
+    rows = [
+        {
+            "article_id": UUID(article.id),
+            "learnt_language": article.read_language,
+            "learnt_group": article.duplicate_group and UUID(article.duplicate_group),
+        }
+        for article in settled
+    ]
+    return update(table).where(table.c.id == bindparam("article_id")).values(status=status, **learnt), rows
 
 
-def stances_of(read: Sequence[StoredArticle]) -> tuple[Insert, list[dict[str, Any]]]:
-    said = [(article.annotation, article.submission.published) for article in read]
-    rows = [stances.rows(annotation, published) for annotation, published in said if annotation]
-    return stances.insertion(), [row for of_article in rows for row in of_article]
-
-
-def marking(status: ArticleStatus, article_ids: Iterable[UUID], *, unless: ArticleStatus | None = None) -> Update:
-    among = update(ArticleRow).where(ArticleRow.id.in_(list(article_ids))).values(status=status)
-    return among if unless is None else among.where(ArticleRow.status != unless)
+def corrected(article_ids: Iterable[UUID]) -> Select[UUID]:
+    """Those of which a reviewer spoke."""
+    return select(CorrectionRow.article_id).where(CorrectionRow.article_id.in_(list(article_ids))).distinct()
 
 
 def to_annotate(wanted: Filter, *, after: UUID | None, until: UUID, model: str, limit: int) -> Select[UUID]:

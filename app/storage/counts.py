@@ -2,28 +2,55 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Select, func, literal_column, select, true
-from sqlalchemy.orm import aliased
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
-from app.domain.records import Filter
-from app.domain.values import Stance
-from app.storage import conditions, publication, stances
+from sqlalchemy import ColumnElement, Integer, Select, func, literal_column, select, true
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from app.domain.records import Dimension, Filter
+from app.domain.values import CountryCode, Stance
+from app.storage import conditions
 from app.storage.keyset import Alphabetical
+from app.storage.standing import Standing
 from app.storage.tables import AnnotationRow, ArticleRow, StanceRow
 
 BY_NAME = Alphabetical((ArticleRow.publisher,))
 
-# A bound value would be two parameters, in SELECT and in GROUP BY, and PostgreSQL could not know that they are equal.
-_DAY = StanceRow.published_order // literal_column(str(publication.DAY), BigInteger)
+# Literal numbers, because PostgreSQL could not know that two bound ones, in SELECT and in GROUP BY, are equal. Division of whole
+# numbers goes toward zero, and the undated day -1 must not fall into the first week.
+_WEEK = (StanceRow.day + literal_column("7", Integer)) // literal_column("7", Integer) - literal_column("1", Integer)
+_COUNTS: ColumnElement[int] = literal_column(str(int(Standing.OVERRULED)), Integer)
 
 
 def stances_by_day(wanted: Filter) -> Select[int, Stance | None, int]:
     """Days as `publication.day_of` reads them; undated articles are on day -1. Weeks and months are sums of days."""
-    statement = select(_DAY, StanceRow.stance, func.count()).where(*stances.wanted_here(wanted)).group_by(_DAY, StanceRow.stance)
-    about_articles = list(conditions.of_article(wanted))
-    if not about_articles:
-        return statement
-    return statement.join(ArticleRow, ArticleRow.id == StanceRow.article_id).where(*about_articles)
+    stance = conditions.judged(wanted)[0]
+    counted = select(StanceRow.day, stance, func.count()).where(*conditions.everything(wanted, counted=True))
+    return counted.group_by(StanceRow.day, stance)
+
+
+def stances_by(wanted: Filter, dimensions: Sequence[Dimension], *, most: int) -> Select[*tuple[Any, ...]]:
+    """Keys of the group, model version, and how many are for, neutral, against and undecided; at most `most` rows."""
+    keys = [*(_key(dimension, wanted) for dimension in dimensions), StanceRow.model]
+    counted = select(*keys, *_by_stance(conditions.judged(wanted)[0])).where(*conditions.everything(wanted, counted=True))
+    return counted.group_by(*keys).limit(most)
+
+
+def related(wanted: Filter, country: CountryCode) -> Select[*tuple[Any, ...]]:
+    """Other countries in the articles whose stance toward `country` is wanted: code, name, counts toward them and toward it.
+
+    `wanted.countries` are those that may appear beside it.
+    """
+    other = aliased(StanceRow)
+    beside = [other.country.in_(wanted.countries)] if wanted.countries else []
+    wanted = replace(wanted, countries=(country,))
+    together = (other.annotation_id == StanceRow.annotation_id) & (other.country != StanceRow.country)
+    toward = (*_by_stance(conditions.judged(wanted, other)[0]), *_by_stance(conditions.judged(wanted)[0]))
+    counted = select(other.country, func.max(other.name), *toward).select_from(StanceRow).join(other, together)
+    found = counted.where(*conditions.everything(wanted), *conditions.of_view(wanted, other), *beside)
+    return found.group_by(other.country).order_by(func.count().desc(), other.country)
 
 
 def articles_by_country() -> Select[str, str, int]:
@@ -32,8 +59,8 @@ def articles_by_country() -> Select[str, str, int]:
     newest = aliased(StanceRow)
     of_country = select(newest.name).where(newest.shown == true(), newest.country == StanceRow.country)
     name = of_country.order_by(newest.article_id.desc(), newest.rank.desc()).limit(1).scalar_subquery()
-    counted = select(StanceRow.country, name, articles).where(StanceRow.shown == true()).group_by(StanceRow.country)
-    return counted.order_by(articles.desc(), StanceRow.country)
+    counted = select(StanceRow.country, name, articles).where(StanceRow.shown == true(), StanceRow.standing < _COUNTS)
+    return counted.group_by(StanceRow.country).order_by(articles.desc(), StanceRow.country)
 
 
 def articles_by_publisher() -> Select[str | None, int]:
@@ -46,3 +73,24 @@ def annotations_of_model(model: str) -> Select[int]:
 
 def annotations_by_model() -> Select[str, int]:
     return select(AnnotationRow.model, func.count()).group_by(AnnotationRow.model).order_by(AnnotationRow.model)
+
+
+def _key(dimension: Dimension, wanted: Filter) -> ColumnElement[Any] | InstrumentedAttribute[Any]:
+    if dimension is Dimension.STANCE:
+        return conditions.judged(wanted)[0]
+    return _KEYS[dimension]
+
+
+_KEYS: Mapping[Dimension, ColumnElement[Any] | InstrumentedAttribute[Any]] = {
+    Dimension.COUNTRY: StanceRow.country,
+    Dimension.PUBLISHER: StanceRow.publisher,
+    Dimension.LANGUAGE: StanceRow.language,
+    Dimension.DAY: StanceRow.day,
+    Dimension.WEEK: _WEEK,
+    Dimension.MONTH: StanceRow.month,
+}
+
+
+def _by_stance(column: InstrumentedAttribute[Any]) -> list[ColumnElement[int]]:
+    decided = [func.count().filter(column == stance) for stance in Stance]
+    return [*decided, func.count().filter(column.is_(None))]

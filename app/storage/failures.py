@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, TimeoutError
 
 from app.domain.errors import StorageUnavailable
@@ -26,6 +27,11 @@ def translated() -> Iterator[None]:
     except TimeoutError as error:
         raise StorageUnavailable("all connections to the database are in use") from error
     except (OperationalError, InterfaceError) as error:
+        raise StorageUnavailable("the database cannot be reached, is locked, or took too long") from error
+    except psycopg.errors.UniqueViolation as error:
+        # Straight from the driver, whose COPY SQLAlchemy does not know.
+        raise UniqueViolation from error
+    except psycopg.OperationalError as error:
         raise StorageUnavailable("the database cannot be reached, is locked, or took too long") from error
     except DBAPIError as error:
         if not error.connection_invalidated:

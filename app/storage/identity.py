@@ -14,11 +14,11 @@ def text_digest(text: ArticleText) -> bytes:
     return _digest([text.title, text.body])
 
 
-def digest(submission: Submission, *, text: bytes) -> bytes:
+def digest(submission: Submission) -> bytes:
     """Publisher and external_id; without external_id publisher and the digest of the text."""
     if submission.external_id is not None:
         return _digest(["external_id", submission.publisher, submission.external_id])
-    return _digest(["text", submission.publisher, text.hex()])
+    return _digest(["text", submission.publisher, text_digest(submission.text).hex()])
 
 
 def _digest(parts: list[str | None]) -> bytes:

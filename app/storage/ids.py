@@ -42,6 +42,12 @@ def _pack(millisecond: int, counter: int, tail: int) -> UUID:
 new = Sequence().next
 
 
+def first_at(instant: datetime) -> UUID:
+    """No id that was created at this instant or later is less, and none before it is as great. Ids count milliseconds."""
+    millisecond = -((_EPOCH - instant) // timedelta(milliseconds=1))
+    return UUID(int=min(max(millisecond, 0), 2**48 - 1) << 80)
+
+
 def moment(identifier: UUID) -> datetime:
     return _EPOCH + timedelta(milliseconds=identifier.int >> 80)
 

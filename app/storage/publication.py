@@ -29,3 +29,21 @@ def order_of(instant: datetime) -> int:
 def day_of(number: int) -> date:
     """The inverse of `order // DAY`. Day 0 was a Monday."""
     return date.fromordinal(number + 1)
+
+
+def day(number: int) -> int:
+    """Days since year 1 began; -1 for UNDATED."""
+    return number // DAY
+
+
+def month(number: int) -> int:
+    """Months since year 1 began; -1 for UNDATED."""
+    if number < 0:
+        return -1
+    of = day_of(day(number))
+    return (of.year - 1) * 12 + of.month - 1
+
+
+def day_of_month(number: int) -> date:
+    """The first day of a month; the inverse of `month`."""
+    return date(number // 12 + 1, number % 12 + 1, 1)

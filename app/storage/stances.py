@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Delete, Insert, Update, delete, insert, select, update
+from sqlalchemy import Delete, Insert, Update, delete, insert, literal_column, select, update
 
-from app.domain.records import ArticleReference, Filter, ListedStance, Sort, StoredAnnotation
-from app.domain.values import CountryCode, Judgement, Kind, PublicationTime, Scores
+from app.domain.records import ArticleReference, Filter, ListedStance, Sort, StoredArticle
+from app.domain.values import CountryCode, JudgedBy, Judgement, Scores, Voice
 from app.storage import articles, conditions, judgements, publication
 from app.storage.keyset import Found, Keyset, Statement
+from app.storage.kinds import bits
+from app.storage.standing import Standing
 from app.storage.tables import AnnotationRow, ArticleRow, RevisionRow, StanceRow
 
 ORDERS: Mapping[Sort, Keyset] = {
@@ -20,49 +22,62 @@ ORDERS: Mapping[Sort, Keyset] = {
     Sort.PUBLISHED_AT: Keyset((StanceRow.published_order, StanceRow.article_id, StanceRow.rank)),
 }
 
-# Stored rows depend on these numbers; a new kind takes the next bit.
-KIND_BITS: Mapping[Kind, int] = {Kind.NAME: 1, Kind.DEMONYM: 2, Kind.CAPITAL: 4, Kind.GOVERNMENT: 8, Kind.PLACE: 16}
-
 
 def insertion() -> Insert:
     """To be executed with `rows`."""
     return insert(StanceRow)
 
 
-def rows(stored: StoredAnnotation, published: PublicationTime | None) -> list[dict[str, Any]]:
+def rows(article: StoredArticle) -> list[dict[str, Any]]:
+    """What its annotation says of each country."""
+    stored = article.annotation
+    if stored is None:
+        return []
     shared = {
         "annotation_id": UUID(stored.id),
         "article_id": UUID(stored.article_id),
-        "published_order": publication.order(published),
+        "standing": Standing.MODEL,
         "shown": True,
         "model": stored.annotation.model,
+        **of_article(article),
     }
     least_salient_first = enumerate(reversed(stored.annotation.countries))
-    return [
-        {**shared, "rank": rank, **_columns(judgement, judgement.scores)}
-        for rank, judgement in least_salient_first
-        if judgement.scores is not None
-    ]
+    return [{**shared, "rank": rank, **columns(judgement)} for rank, judgement in least_salient_first if judgement.scores]
 
 
 def listed(wanted: Filter) -> Statement:
+    names = ("stance", "favor", "neutral", "against")
+    said = [column.label(name) for name, column in zip(names, conditions.judged(wanted), strict=True)]
     article = (ArticleRow.publisher, ArticleRow.url, ArticleRow.published_day, ArticleRow.published_at, ArticleRow.created_at)
     return (
-        select(*_LISTED, *article, RevisionRow.title)
+        select(*_LISTED, whose(wanted), *said, *article, RevisionRow.title)
         .join(ArticleRow, ArticleRow.id == StanceRow.article_id)
         .join(RevisionRow, articles.CURRENT)
-        .where(*wanted_here(wanted), *conditions.of_article(wanted))
+        .where(*conditions.everything(wanted))
     )
 
 
-def wanted_here(wanted: Filter) -> list[conditions.Condition]:
-    """What a filter asks of the stance row itself."""
-    return [*conditions.of_stance(wanted), *conditions.published(wanted, StanceRow.published_order)]
+def whose(wanted: Filter) -> Any:
+    """Of one voice only the model says something."""
+    return StanceRow.standing.label("whose") if wanted.voice is None else literal_column("0").label("whose")
 
 
-def dating(article_id: UUID, published: PublicationTime | None) -> Update:
-    """Stances carry the date of their article, so that one index can sort them."""
-    return update(StanceRow).where(_of(article_id)).values(published_order=publication.order(published))
+def of_article(article: StoredArticle) -> dict[str, Any]:
+    """What a stance repeats of its article, so that one index can answer a question with several conditions."""
+    order = publication.order(article.submission.published)
+    return {
+        "published_order": order,
+        "day": publication.day(order),
+        "month": publication.month(order),
+        "publisher": article.submission.publisher,
+        "language": article.read_language,
+        "duplicate_group": article.duplicate_group and UUID(article.duplicate_group),
+    }
+
+
+def following(article: StoredArticle) -> Update:
+    """After its article was changed."""
+    return update(StanceRow).where(_of(UUID(article.id))).values(of_article(article))
 
 
 def removal(article_id: UUID) -> Delete:
@@ -89,6 +104,7 @@ def read(row: Found) -> ListedStance:
         model=row.model,
         created_at=row.created_at,
         evidence=judgements.load_evidence(row.evidence) if row.evidence else None,
+        judged_by=JudgedBy.HUMAN if row.whose == Standing.HUMAN else JudgedBy.MODEL,
     )
 
 
@@ -99,10 +115,6 @@ _LISTED = (
     StanceRow.name,
     StanceRow.salience,
     StanceRow.mention_count,
-    StanceRow.stance,
-    StanceRow.favor,
-    StanceRow.neutral,
-    StanceRow.against,
     StanceRow.model,
     StanceRow.evidence,
 )
@@ -113,12 +125,15 @@ def _of(article_id: UUID) -> conditions.Condition:
     return StanceRow.annotation_id.in_(select(AnnotationRow.id).where(AnnotationRow.article_id == article_id))
 
 
-def _columns(judgement: Judgement, scores: Scores) -> dict[str, Any]:
+def columns(judgement: Judgement) -> dict[str, Any]:
+    """What one judgement of a country says."""
+    scores = judgement.scores
+    assert scores is not None, "a country that was found has scores"
     return {
         "country": judgement.country,
         "name": judgement.name,
         "stance": judgement.stance,
-        "kinds": sum(KIND_BITS[kind] for kind in {mention.kind for mention in judgement.mentions} if kind is not None),
+        "kinds": bits(mention.kind for mention in judgement.mentions if mention.kind is not None),
         "mention_count": len(judgement.mentions),
         "salience": judgement.salience,
         "probability": None if judgement.stance is None else scores.of(judgement.stance),
@@ -126,4 +141,15 @@ def _columns(judgement: Judgement, scores: Scores) -> dict[str, Any]:
         "neutral": scores.neutral,
         "against": scores.against,
         "evidence": judgements.dump_evidence(judgement.evidence[0]) if judgement.evidence else None,
+        **_voice(Voice.AUTHOR, judgement, judgement.author),
+        **_voice(Voice.ATTRIBUTED, judgement, judgement.attributed),
+    }
+
+
+def _voice(voice: Voice, judgement: Judgement, heard: Scores | None) -> dict[str, Any]:
+    return {
+        f"{voice}_stance": judgement.stance_of(voice),
+        f"{voice}_favor": heard and heard.favor,
+        f"{voice}_neutral": heard and heard.neutral,
+        f"{voice}_against": heard and heard.against,
     }

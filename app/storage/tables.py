@@ -2,10 +2,13 @@
 
 `annotation.judgements` holds all that the model said. `stance` holds what lists and counts ask for, one slim row a country, of
 the current revision only. `shown` marks the annotation that default views take: docs/decisions/0002-shown-annotation.md.
+`stance.standing` says whose word a row is and whether it counts: docs/decisions/0007-the-humans-word.md. What a stance repeats
+of its article (dates, publisher, language, group) is there so that one index can answer a question with several conditions.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -20,7 +23,9 @@ from sqlalchemy import (
     Enum,
     ForeignKey,
     ForeignKeyConstraint,
+    Identity,
     Index,
+    Integer,
     MetaData,
     SmallInteger,
     Text,
@@ -30,6 +35,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from app.domain.values import ArticleStatus, Stance
+from app.storage.fulltext import Tails, Words
 from app.storage.types import Digest, ExactText, Identifier, Instant
 
 
@@ -78,6 +84,10 @@ class ArticleRow(Base):
     external_id: Mapped[str | None]
     url: Mapped[str | None]
     language: Mapped[str | None]
+    read_language: Mapped[str] = mapped_column(server_default="und")
+    """The language without region, in lower case: as stated, else as the model that read the current text found it."""
+    duplicate_group: Mapped[UUID | None]
+    """The article whose near-duplicate this one is, or its own id when it has some; NULL as long as there are none."""
     details: Mapped[dict[str, Any]] = mapped_column("metadata")
 
     __table_args__ = (
@@ -91,6 +101,14 @@ class ArticleRow(Base):
         Index(None, "url", postgresql_using="hash"),
         # GET /v1/articles?external_id= and /v1/stances?external_id=.
         Index(None, "external_id", postgresql_using="hash"),
+        # GET /v1/articles?collapse=true: is there an older one of its group?
+        Index(
+            "ix_article_duplicate_group",
+            "duplicate_group",
+            "id",
+            postgresql_where=text("duplicate_group IS NOT NULL"),
+            sqlite_where=text("duplicate_group IS NOT NULL"),
+        ),
     )
 
 
@@ -134,9 +152,21 @@ class StanceRow(Base):
 
     annotation_id: Mapped[UUID] = mapped_column(ForeignKey("annotation.id", ondelete="CASCADE"), primary_key=True)
     rank: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
-    """How many countries of the annotation are less salient, so that the greatest rank of an article is its main country."""
+    """How many countries of the annotation are less salient, so that the greatest rank of an article is its main country.
+
+    Below zero for countries that the model did not find and a reviewer added."""
+    standing: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    """`standing.Standing`: the model's word, a reviewer's, or the model's that a reviewer's overrules."""
     article_id: Mapped[UUID]
     published_order: Mapped[int] = mapped_column(BigInteger)
+    day: Mapped[int]
+    """`publication.day`: days since year 1 began, -1 for undated ones."""
+    month: Mapped[int]
+    """`publication.month`: months since year 1 began, -1 for undated ones."""
+    publisher: Mapped[str | None] = mapped_column(ExactText)
+    language: Mapped[str] = mapped_column(ExactText)
+    """`article.read_language`."""
+    duplicate_group: Mapped[UUID | None]
     country: Mapped[str] = mapped_column(ExactText)
     stance: Mapped[Stance | None]
     shown: Mapped[bool]
@@ -149,9 +179,79 @@ class StanceRow(Base):
     favor: Mapped[float]
     neutral: Mapped[float]
     against: Mapped[float]
+    author_stance: Mapped[Stance | None]
+    author_favor: Mapped[float | None]
+    """NULL, like the other two, where no mention is in the author's own voice."""
+    author_neutral: Mapped[float | None]
+    author_against: Mapped[float | None]
+    attributed_stance: Mapped[Stance | None]
+    attributed_favor: Mapped[float | None]
+    """NULL, like the other two, where no mention reports another's voice."""
+    attributed_neutral: Mapped[float | None]
+    attributed_against: Mapped[float | None]
     name: Mapped[str]
     model: Mapped[str] = mapped_column(ExactText)
     evidence: Mapped[dict[str, Any] | None]
+
+
+class SearchableRow(Base):
+    """The words of the current text of an article. On SQLite an FTS5 table, `searchable_words`, follows it by triggers."""
+
+    __tablename__ = "searchable"
+
+    # FTS5 knows rows by a whole number, and only a declared one survives VACUUM.
+    number: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True)
+    article_id: Mapped[UUID] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"))
+    words: Mapped[Sequence[str]] = mapped_column(Words)
+    tails: Mapped[Sequence[str] | None] = mapped_column(Tails)
+    """PostgreSQL keeps 256 positions of a word; the rest of a longer text stands here, for phrases. NULL for most."""
+
+    __table_args__ = (
+        # DELETE, PUT of a text, and `q` for words so common that articles are looked up one by one.
+        UniqueConstraint("article_id"),
+        # GET /v1/articles?q= and /v1/stances?q=.
+        Index("ix_searchable_words", "words", postgresql_using="gin", info={"only": "postgresql"}).ddl_if(dialect="postgresql"),
+    )
+
+
+class BandRow(Base):
+    """Near-duplicates are sought among articles that share a band: docs/decisions/0008-near-duplicates.md."""
+
+    __tablename__ = "duplicate_band"
+
+    article_id: Mapped[UUID] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"), primary_key=True)
+    band: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+
+    __table_args__ = (
+        # POST /v1/articles: which articles share a band with this one?
+        Index(None, "band", "article_id"),
+        {"sqlite_with_rowid": False},
+    )
+
+
+class CorrectionRow(Base):
+    """What a reviewer said of an article and a country. Nothing but the revocation is ever changed."""
+
+    __tablename__ = "correction"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    article_id: Mapped[UUID] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"))
+    revision: Mapped[int]
+    """The text that the reviewer saw."""
+    country: Mapped[str] = mapped_column(ExactText)
+    name: Mapped[str]
+    present: Mapped[bool]
+    stance: Mapped[Stance | None]
+    reason: Mapped[str | None]
+    reviewer: Mapped[str]
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    revoked_by: Mapped[str | None]
+
+    __table_args__ = (
+        # What holds of an article: the latest of each country. GET /v1/articles/{id}/corrections, DELETE.
+        Index(None, "article_id", "id"),
+    )
 
 
 def _of_shown(name: str, *columns: Any, unique: bool = False) -> None:
@@ -171,11 +271,42 @@ Index(
 )
 # GET /v1/stances without a country, and GET /v1/articles with conditions on stances.
 _of_shown("ix_stance_shown", StanceRow.article_id, StanceRow.rank)
-# GET /v1/stances?country= and GET /v1/countries.
+# GET /v1/stances?country=, and the name of each country in GET /v1/countries.
 _of_shown("ix_stance_country", StanceRow.country, StanceRow.article_id, StanceRow.rank)
-# GET /v1/stances?country=&sort=published_at and GET /v1/stances/series?country=.
+# GET /v1/stances?country=&sort=published_at, and published_from/to with a country.
 _of_shown("ix_stance_country_published", StanceRow.country, StanceRow.published_order, StanceRow.article_id, StanceRow.rank)
 # GET /v1/stances?sort=published_at, and published_from/to without a country.
 _of_shown("ix_stance_published", StanceRow.published_order, StanceRow.article_id, StanceRow.rank)
+# GET /v1/stances?publisher=, and with a country that few articles are about.
+_of_shown("ix_stance_publisher", StanceRow.publisher, StanceRow.article_id, StanceRow.rank)
+# GET /v1/stances/summary and /series, and GET /v1/countries: it holds all they ask, and PostgreSQL folds its equal entries.
+_of_shown(
+    "ix_stance_counts",
+    StanceRow.country,
+    StanceRow.month,
+    StanceRow.day,
+    StanceRow.stance,
+    StanceRow.standing,
+    StanceRow.model,
+)
 # GET /v1/stances?model=, which looks past `shown`.
 Index("ix_stance_model", StanceRow.model, StanceRow.article_id, StanceRow.rank)
+# GET /v1/stances?model=&country=, and what two model versions say of a country.
+Index("ix_stance_model_country", StanceRow.model, StanceRow.country, StanceRow.article_id, StanceRow.rank)
+# GET /v1/stances?judged_by=human. They are few.
+Index(
+    "ix_stance_human",
+    StanceRow.article_id,
+    StanceRow.rank,
+    postgresql_where=text("standing = 1"),
+    sqlite_where=text("standing = 1"),
+)
+# GET /v1/stances?collapse=true: is there the same country in an older article of the group?
+Index(
+    "ix_stance_duplicate_group",
+    StanceRow.duplicate_group,
+    StanceRow.country,
+    StanceRow.article_id,
+    postgresql_where=text("duplicate_group IS NOT NULL"),
+    sqlite_where=text("duplicate_group IS NOT NULL"),
+)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.values import Stance
+from app.domain.values import Scores, Stance
 from app.inference.aggregation import RULES, Aggregation, Floats, Votes, rounded
 
 FAVOR, NEUTRAL, AGAINST = (0.8, 0.15, 0.05), (0.05, 0.9, 0.05), (0.05, 0.15, 0.8)
@@ -40,7 +40,8 @@ def any_votes(draw: st.DrawFn) -> Votes:
 @pytest.mark.parametrize("rule", RULES)
 @given(given_votes=any_votes())
 def test_every_rule_gives_shares_of_one(rule: str, given_votes: Votes) -> None:
-    rounded(Aggregation(rule=rule, neutral_discount=1.0).judge(given_votes))
+    shares = Scores(*rounded(Aggregation(rule=rule, neutral_discount=1.0).judge(given_votes)))
+    assert abs(shares.favor + shares.neutral + shares.against - 1) < 1e-3
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -85,8 +86,8 @@ def test_attributed_mentions_are_left_out_where_only_the_author_counts() -> None
 def test_each_voice_is_judged_alone_and_none_where_it_is_silent() -> None:
     aggregation = Aggregation()
     mixed = votes(FAVOR, AGAINST, by_author=[True, False])
-    assert aggregation.judge_voice(mixed, by_author=True) == rounded(np.array(FAVOR))
-    assert aggregation.judge_voice(mixed, by_author=False) == rounded(np.array(AGAINST))
+    assert aggregation.judge_voice(mixed, by_author=True) == Scores(*FAVOR)
+    assert aggregation.judge_voice(mixed, by_author=False) == Scores(*AGAINST)
     assert aggregation.judge_voice(votes(FAVOR), by_author=False) is None
 
 

@@ -153,6 +153,37 @@ def test_the_queue_is_bounded_in_tokens_too_but_takes_one_request_of_any_length(
         assert len(huge.result(PATIENCE)) == 100
 
 
+def test_interactive_work_is_refused_that_would_wait_too_long_at_the_speed_measured() -> None:
+    encoder, clock = Encoder(), Clock()
+
+    def slow(words: Sequence[str]) -> list[str]:
+        clock.now += 1.0
+        return encoder(words)
+
+    # One second for ten tokens, and two seconds that may wait: room for twenty tokens, where a million were allowed.
+    batcher: Batcher[str, str] = Batcher(slow, length=len, limits=Limits(seconds=2.0), clock=clock)
+    batcher.submit(["x" * 10]).result(PATIENCE)
+    encoder.hold()
+    batcher.submit(["first"])
+    assert encoder.entered.wait(PATIENCE)
+    accepted = batcher.submit(["y" * 18])
+    with pytest.raises(EngineOverloaded) as refusal:
+        batcher.submit(["z" * 3])
+    assert refusal.value.retry_after >= 1.0
+    bulk = batcher.submit(["b" * 100], bulk=True)
+    encoder.release()
+    assert accepted.result(PATIENCE) == ["Y" * 18]
+    bulk.result(PATIENCE)
+    batcher.close()
+
+
+def test_requests_that_are_still_being_prepared_take_up_room() -> None:
+    with running(Encoder(), jobs=3) as batcher:
+        batcher.refuse_if_full(coming=2)
+        with pytest.raises(EngineOverloaded):
+            batcher.refuse_if_full(coming=3)
+
+
 def test_bulk_work_cannot_fill_the_place_of_interactive_work() -> None:
     encoder = Encoder()
     with running(encoder, jobs=1) as batcher:

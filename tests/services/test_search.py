@@ -110,6 +110,11 @@ async def test_articles_are_narrowed_down(store: Store, stored: list[StoredArtic
     assert await texts(store, wanted, stored) == expected
 
 
+def shown(item: Any) -> tuple[str, str]:
+    """What does not change when an article gets its first near-duplicate."""
+    return (item.id, "") if isinstance(item, StoredArticle) else (item.article.id, item.country)
+
+
 List = Callable[..., Awaitable[Page[Any]]]
 
 
@@ -125,7 +130,7 @@ async def test_rows_that_come_and_go_meanwhile_move_nothing(
     if listed is search.articles:
         await remove(store, page.items[0].id)
     rest = await listed(store, Filter(), sort=sort, limit=10, cursor=page.next_cursor)
-    assert (*page.items, *rest.items) == whole
+    assert [shown(item) for item in (*page.items, *rest.items)] == [shown(item) for item in whole]
 
 
 @pytest.mark.parametrize("listed", [search.articles, search.stances])

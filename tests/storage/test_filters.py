@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.records import Filter
-from app.domain.values import CountryCode, Stance
+from app.domain.textquery import TextQuery
+from app.domain.values import CountryCode, JudgedBy, Kind, Stance, Voice
 from app.storage import filters
 
 instants = st.datetimes(min_value=datetime(1000, 1, 1), timezones=st.just(UTC))
@@ -20,6 +21,14 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "published_to": instants,
     "min_score": st.floats(0, 1),
     "min_salience": st.floats(0, 1),
+    "created_from": instants,
+    "created_to": instants,
+    "kinds": st.lists(st.sampled_from(Kind)).map(tuple),
+    "voice": st.sampled_from(Voice),
+    "judged_by": st.just(JudgedBy.MODEL),
+    "q": st.from_regex(r"[a-z]+( -?[a-z]+| \"[a-z]+ [a-z]+\"){0,3}", fullmatch=True).map(TextQuery.parse),
+    "collapse": st.booleans(),
+    "language": st.sampled_from(["en", "de-AT"]),
     **dict.fromkeys(("publisher", "url", "external_id", "model"), st.text()),
 }
 

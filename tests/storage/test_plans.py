@@ -3,6 +3,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,24 +11,29 @@ from sqlalchemy import ClauseElement, Executable, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from app.domain.records import Filter, Sort, StoredArticle, now
-from app.domain.values import ArticleStatus, CountryCode, Stance
+from app.domain.records import Dimension, Filter, Sort, StoredArticle, now
+from app.domain.textquery import TextQuery
+from app.domain.values import ArticleStatus, CountryCode, JudgedBy, Stance
+from app.services import index
 from app.services.submit import add_annotation
 from app.storage import annotations as annotated
-from app.storage import articles, chunks, counts, ids, jobs, stances, webhooks
+from app.storage import articles, chunks, corrections, counts, groups, ids, jobs, searchable, stances, texts, webhooks
 from app.storage.database import Session, Store
 from app.storage.keyset import Statement
 from tests.samples import MODEL, annotation, judgement, submission
 
 NEWEST, PUBLISHED = Sort.CREATED_AT, Sort.PUBLISHED_AT
 CN = Filter(countries=(CountryCode("CN"),))
+TWO = Filter(countries=(CountryCode("CN"), CountryCode("KA")))
+WORD = Filter(q=TextQuery.parse("w7"))
+WORD_OF_CN = replace(WORD, countries=CN.countries)
 ID = ids.new()
 CODES = [a + b for a in "ACKU" for b in "ABCDNSZ"]
 
 
 def page(wanted: Filter, sort: Sort, *, of_articles: bool = False) -> Statement:
     if of_articles:
-        return articles.ORDERS[sort].page(articles.listed(wanted), after=None, limit=50)
+        return articles.order(wanted, sort).page(articles.listed(wanted), after=None, limit=50)
     return stances.ORDERS[sort].page(stances.listed(wanted), after=None, limit=50)
 
 
@@ -46,7 +52,12 @@ UNSORTED = {
     "stances toward a country by publication": (page(CN, PUBLISHED), "ix_stance_country_published"),
     "more stances toward a country by publication": (second_page(CN, PUBLISHED), "ix_stance_country_published"),
     "stances by publication": (page(Filter(), PUBLISHED), "ix_stance_published"),
-    "stances of a model": (page(Filter(model=MODEL), NEWEST), "ix_stance_model"),
+    "stances of a model": (page(Filter(model=MODEL), NEWEST), r"ix_stance_model\b(?!_)"),
+    "stances of a model toward a country": (page(replace(CN, model=MODEL), NEWEST), "ix_stance_model_country"),
+    "stances in a publisher": (page(Filter(publisher="P7"), NEWEST), "ix_stance_publisher"),
+    "stances that reviewers judged": (page(Filter(judged_by=JudgedBy.HUMAN), NEWEST), "ix_stance_human"),
+    "articles about a country": (page(CN, NEWEST, of_articles=True), "ix_stance_country"),
+    "articles about a country by publication": (page(CN, PUBLISHED, of_articles=True), "ix_stance_country_published"),
 }
 OTHERS = {
     "an article by identity": (articles.identified(b"x" * 16), "uq_article_identity|sqlite_autoindex_article"),
@@ -54,9 +65,21 @@ OTHERS = {
     "annotations of an article": (annotated.of_article(ID), "uq_annotation_article_id|sqlite_autoindex_annotation"),
     "an article by url": (page(Filter(url="u7"), NEWEST, of_articles=True), "ix_article_url"),
     "an article by external id": (page(Filter(external_id="7"), NEWEST, of_articles=True), "ix_article_external_id"),
-    "articles about a country": (page(CN, NEWEST, of_articles=True), "ix_stance_(shown|country)"),
-    "a series": (counts.stances_by_day(CN), "ix_stance_country"),
-    "countries": (counts.articles_by_country(), "ix_stance_country"),
+    "articles about two countries": (page(TWO, NEWEST, of_articles=True), "ix_stance_(shown|country)"),
+    "a series": (counts.stances_by_day(CN), "ix_stance_co(unts|untry)"),
+    "articles with a word": (page(WORD, NEWEST, of_articles=True), "ix_searchable_words|searchable_words"),
+    "stances in articles with a word": (page(WORD, NEWEST), "ix_searchable_words|searchable_words"),
+    "stances of a word and a country": (page(WORD_OF_CN, NEWEST), "ix_searchable_words|searchable_words"),
+    "the words of an article": (searchable.removal(ID), "uq_searchable_article_id|sqlite_autoindex_searchable"),
+    "an older stance of a group": (page(Filter(collapse=True), NEWEST), "ix_stance_duplicate_group"),
+    "an older article of a group": (page(Filter(collapse=True), NEWEST, of_articles=True), "ix_article_duplicate_group"),
+    "articles that share a band": (groups.proposed([1, 2], other_than=ID), "ix_duplicate_band_band_article_id"),
+    "the bands of an article": (groups.removal(ID), "pk_duplicate_band|PRIMARY KEY"),
+    "corrections of an article": (corrections.standing(ID), "ix_correction_article_id_id"),
+    "all corrections": (
+        corrections.NEWEST.page(corrections.listed(), after=None, limit=50),
+        "pk_corr|autoindex_corr",
+    ),
     "publishers": (counts.BY_NAME.page(counts.articles_by_publisher(), after=None, limit=50), "ix_article_publisher_id"),
     "which chunk is next": (chunks.due(now(), limit=4), "ix_job_chunk_waiting"),
     "what is left of a job": (jobs.unfinished(ID), "ix_job_chunk_job_id_state"),
@@ -69,6 +92,12 @@ OTHERS = {
     "which deliveries are due": (webhooks.due(now(), limit=16), "ix_webhook_delivery_waiting"),
     "what a start has to show": (annotated.waiting("other@000000000002").limit(1), "ix_annotation_hidden"),
 }
+# Over nearly all rows: a table of ten pages is as soon read as an index, one of a million articles is not.
+COUNTS = {
+    "a summary": (counts.stances_by(Filter(), [Dimension.COUNTRY, Dimension.MONTH], most=50_001), "ix_stance_counts"),
+    "countries": (counts.articles_by_country(), "ix_stance_counts"),
+    "countries beside another": (counts.related(Filter(), CountryCode("CN")), "pk_stance|sqlite_autoindex_stance"),
+}
 
 
 @pytest.fixture
@@ -80,6 +109,9 @@ def filled(store: Store) -> Store:
             add(session, number, chance)
     with store.transaction() as session:
         session.execute(text("ANALYZE"))
+        if store.engine.dialect.name == "postgresql":
+            # An index is read alone only where rows are known to be visible to all, as they are a minute after they were written.
+            session.execute(text("UPDATE pg_class SET relallvisible = relpages WHERE relname = 'stance'"))
     return store
 
 
@@ -92,11 +124,12 @@ def add(session: Session, number: int, chance: random.Random) -> None:
         updated_at=now(),
         revision=1,
         status=ArticleStatus.ANNOTATED,
-        submission=submission(external_id=str(number), url=f"u{number}", publisher=f"P{number % 50}"),
+        submission=submission(f"w{number} is {number}", external_id=str(number), url=f"u{number}", publisher=f"P{number % 50}"),
         annotation=annotated.new(identifier, revision=1, annotation=annotation(*judged)),
     )
     for insertion in articles.insertions(article):
         session.execute(insertion)
+    index.add(session, identifier, texts.traits(article.submission.text))
     add_annotation(session, article)
 
 
@@ -106,6 +139,7 @@ NO_SORTING = ("seqscan", "bitmapscan", "hashjoin", "mergejoin", "sort")
 
 def test_every_query_uses_the_index_made_for_it(filled: Store) -> None:
     plans = planned(filled, UNSORTED, without=NO_SORTING) | planned(filled, OTHERS, without=("seqscan",))
+    plans |= planned(filled, COUNTS, without=("seqscan", "bitmapscan", "hashjoin"))
     assert {name: plan for name, (plan, index) in plans.items() if not re.search(index, plan)} == {}
 
 

@@ -20,7 +20,7 @@ WORDS = ["praised", "condemned", "visited", "Kenya", "Belarus", "France", "Germa
 LABELS = {0: "negative", 1: "Neutral", 2: "positive"}
 CUES = {"condemned": 0, "visited": 1, "praised": 2}
 MAX_LENGTH = 48
-STEPS, RATE = 150, 5e-3
+STEPS, RATE = 300, 5e-3
 
 Make = Callable[..., Path]
 
@@ -47,6 +47,8 @@ def taught() -> BertForSequenceClassification:
         num_attention_heads=2,
         intermediate_size=64,
         max_position_embeddings=MAX_LENGTH,
+        # As wide as a learnt one: from the usual 0.02 so narrow a model takes a thousand steps to get going.
+        initializer_range=0.2,
         hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
         id2label=LABELS,

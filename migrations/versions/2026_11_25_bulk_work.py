@@ -10,8 +10,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261122_jobs"
-down_revision = "20261122"
+revision = "20261125"
+down_revision = "20261123"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,85 @@
+"""The groups of near-duplicates that many new articles join, among those stored and among each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TypeVar
+from uuid import UUID
+
+from app.domain.records import StoredArticle
+from app.storage import groups, sharing, texts
+from app.storage.database import Session
+from app.storage.groups import MOST_OF_A_BAND
+from app.storage.texts import Traits
+
+Value = TypeVar("Value")
+New = tuple[StoredArticle, Traits]
+AT_ONCE = 5_000
+"""Values in one statement; SQLite takes 32,766."""
+
+
+class Grouping:
+    """Of one transaction. The rule is that of `index.join`."""
+
+    def __init__(self, session: Session, new: Sequence[Traits]) -> None:
+        self._session = session
+        self._of_band: dict[int, list[UUID]] = {}
+        self._groups: dict[UUID, UUID | None] = {}
+        self._bodies: dict[UUID, str] = {}
+        self._new: set[UUID] = set()
+        self._look_up([band for traits in new for band in traits.bands])
+
+    def joined(self, new: Sequence[New]) -> list[New]:
+        """The articles with their groups, as they are after all have come: an early one may have got its duplicate later."""
+        for article, traits in new:
+            found = self._most_like(traits)
+            self._remember(article, traits, None if found is None else self._group_of(found))
+        return [(replace(article, duplicate_group=self._written(article)), traits) for article, traits in new]
+
+    def _written(self, article: StoredArticle) -> str | None:
+        group = self._groups[UUID(article.id)]
+        return None if group is None else str(group)
+
+    def _most_like(self, traits: Traits) -> UUID | None:
+        proposed = {other for band in traits.bands for other in self._of_band.get(band, ())[-MOST_OF_A_BAND:]}
+        # Of several that are as like, the oldest, as if the articles had come one by one.
+        likeness, found = max(
+            ((texts.likeness(traits, self._bodies[other]), other) for other in sorted(proposed)),
+            key=lambda each: each[0],
+            default=(0.0, None),
+        )
+        return found if likeness >= texts.SIMILAR else None
+
+    def _group_of(self, found: UUID) -> UUID:
+        group = self._groups[found]
+        if group is None:
+            group = self._groups[found] = found
+            if found not in self._new:
+                for statement in groups.founding(found):
+                    self._session.execute(statement)
+        return group
+
+    def _remember(self, article: StoredArticle, traits: Traits, group: UUID | None) -> None:
+        identifier = UUID(article.id)
+        self._new.add(identifier)
+        self._groups[identifier] = group
+        self._bodies[identifier] = article.submission.text.body
+        for band in traits.bands:
+            self._of_band.setdefault(band, []).append(identifier)
+
+    def _look_up(self, bands: Sequence[int]) -> None:
+        if self._session.get_bind().dialect.name == "postgresql":
+            self._session.execute(sharing.alone()).all()
+        for some in _slices(sorted(set(bands))):
+            for band, article_id in self._session.execute(sharing.sharing(some)):
+                self._of_band.setdefault(band, []).append(article_id)
+        for each in self._of_band.values():
+            each.sort()
+        for found in _slices(sorted({article_id for each in self._of_band.values() for article_id in each})):
+            for article_id, group, body in self._session.execute(sharing.bodies(found)):
+                self._groups[article_id], self._bodies[article_id] = group, body
+
+
+def _slices(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    return (values[start : start + AT_ONCE] for start in range(0, len(values), AT_ONCE))

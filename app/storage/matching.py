@@ -1,0 +1,90 @@
+"""A TextQuery as SQL: an FTS5 expression on SQLite, tsquery on PostgreSQL. Words hold letters and digits only, and are bound."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, cast, column, exists, func, literal, not_, or_, select, table
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.visitors import InternalTraversal
+from sqlalchemy.types import Boolean
+
+from app.domain.textquery import TextQuery
+from app.storage.tables import SearchableRow
+
+Phrase = Sequence[str]
+Condition = ColumnElement[bool]
+
+
+def articles(query: TextQuery) -> Select[UUID]:
+    """Ids of the articles whose current title or text is what the query asks for."""
+    return select(SearchableRow.article_id).where(Either(_in_fts5(query), _in_tsvector(query)))
+
+
+class Either(ColumnElement[bool]):
+    """A condition that each database has words of its own for."""
+
+    __visit_name__ = "either"
+    _traverse_internals = [  # noqa: RUF012  (SQLAlchemy reads it from the class)
+        ("sqlite", InternalTraversal.dp_clauseelement),
+        ("postgresql", InternalTraversal.dp_clauseelement),
+    ]
+    inherit_cache = True
+    type = Boolean()
+
+    def __init__(self, sqlite: Condition, postgresql: Condition) -> None:
+        self.sqlite = sqlite
+        self.postgresql = postgresql
+
+
+@compiles(Either)
+def _compile(either: Either, compiler: SQLCompiler, **options: Any) -> str:
+    chosen = either.postgresql if compiler.dialect.name == "postgresql" else either.sqlite
+    return f"({compiler.process(chosen, **options)})"
+
+
+def _in_fts5(query: TextQuery) -> Condition:
+    unwanted = " OR ".join(map(_quoted, query.unwanted))
+    if not query.wanted:
+        return not_(_matching(unwanted))
+    wanted = " AND ".join(map(_quoted, query.wanted))
+    return _matching(f"({wanted}) NOT ({unwanted})" if unwanted else wanted)
+
+
+def _matching(expression: str) -> Condition:
+    index = table("searchable_words", column("rowid"))
+    # The name of an FTS5 table stands for all its columns.
+    found = select(index.c.rowid).where(column("searchable_words", is_literal=True).op("MATCH")(literal(expression)))
+    return SearchableRow.number.in_(found)
+
+
+def _quoted(phrase: Phrase) -> str:
+    return f'"{" ".join(phrase)}"'
+
+
+def _in_tsvector(query: TextQuery) -> Condition:
+    words = dict.fromkeys(word for phrase in query.wanted for word in phrase)
+    # All words at once are what the index is asked; that those of a phrase follow each other is looked up in what it finds.
+    together = [_has(SearchableRow.words, _tsquery(list(words), "&"))] if words else []
+    wanted = [_has_phrase(phrase) for phrase in query.wanted if len(phrase) > 1]
+    return and_(*together, *wanted, *(not_(_has_phrase(phrase)) for phrase in query.unwanted))
+
+
+def _has_phrase(phrase: Phrase) -> Condition:
+    if len(phrase) == 1:
+        return _has(SearchableRow.words, _tsquery(phrase, "&"))
+    following = _tsquery(phrase, "<->")
+    tail = func.unnest(SearchableRow.tails).column_valued("tail")
+    return or_(_has(SearchableRow.words, following), exists(select(tail).where(_has(tail, following))))
+
+
+def _has(vector: Any, query: ColumnElement[Any]) -> Condition:
+    return vector.op("@@", is_comparison=True)(query)  # type: ignore[no-any-return]
+
+
+def _tsquery(words: Phrase, between: str) -> ColumnElement[Any]:
+    return cast(literal(f" {between} ".join(f"'{word}'" for word in words)), TSQUERY)

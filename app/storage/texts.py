@@ -1,0 +1,76 @@
+"""What is derived of a text without a database: its words, and the bands by which near-duplicates find each other.
+
+Near-duplicates: MinHash over sequences of words, cut into bands, of which near-duplicates share at least one.
+
+Broder, "On the resemblance and containment of documents" (1997); bands as in Leskovec, Rajaraman and Ullman, "Mining of
+Massive Datasets", chapter 3. The bands only propose; what decides is the similarity of the texts themselves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rensa import RMinHash
+
+from app.domain.values import ArticleText
+from app.domain.words import searchable, words
+
+BANDS = 6
+ROWS = 4
+"""Texts of similarity 0.7 share a band in 81 of 100 cases, of 0.8 in 96, of 0.9 in 998 of 1,000; of 0.05 in 4 of 100,000."""
+
+SIMILAR = 0.7
+"""Share of common sequences from which on texts are near-duplicates. A copy in which one word in twenty was changed has 0.74."""
+
+SEQUENCE = 3
+"""Words in one sequence. Single words are shared by all articles on one matter."""
+
+_SEED = 0x5354414E44
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """`words` of title and body for full text; `sequences` and `bands` of the body, because every outlet writes its own title."""
+
+    words: list[str]
+    sequences: frozenset[str]
+    bands: list[int]
+
+
+def traits(text: ArticleText) -> Traits:
+    found = sequences(words(text.body))
+    return Traits(words=searchable(text.title, text.body), sequences=found, bands=bands(found))
+
+
+def likeness(one: Traits, body: str) -> float:
+    """0..1; see `similarity`."""
+    return similarity(one.sequences, sequences(words(body)))
+
+
+def sequences(found: Sequence[str]) -> frozenset[str]:
+    """All runs of SEQUENCE words; a shorter text is one run. A text without words has none and is like no other."""
+    runs = max(1, len(found) - SEQUENCE + 1) if found else 0
+    return frozenset(" ".join(found[start : start + SEQUENCE]) for start in range(runs))
+
+
+def bands(found: frozenset[str]) -> list[int]:
+    """Signed 64-bit numbers, sorted; none for a text without words."""
+    if not found:
+        return []
+    sketch = RMinHash(num_perm=BANDS * ROWS, seed=_SEED)
+    sketch.update(list(found))
+    digest = sketch.digest()
+    return sorted({_band(number, digest[number * ROWS : (number + 1) * ROWS]) for number in range(BANDS)})
+
+
+def similarity(one: frozenset[str], other: frozenset[str]) -> float:
+    """Jaccard's, 0..1."""
+    return len(one & other) / len(one | other) if one or other else 0.0
+
+
+def _band(number: int, hashes: Sequence[int]) -> int:
+    packed = struct.pack(f"<B{ROWS}I", number, *hashes)
+    return int.from_bytes(hashlib.blake2b(packed, digest_size=8).digest(), "big", signed=True)
