@@ -11,7 +11,7 @@ from pathlib import Path
 
 from anyio import to_thread
 
-from app import logs, settings
+from app import garbage, logs, settings
 from app.api.lines import Cutter, Gunzip
 from app.commands import parquet
 from app.dispatch import opening
@@ -49,6 +49,7 @@ def run(path: Path, *, key: str | None, wait: bool) -> int:
 
 async def _import(chosen: Settings, store: Store, path: Path, key: str, *, wait: bool) -> int:
     dispatcher = opening.dispatcher(store)
+    garbage.expect_little()
     job = await upload(store, dispatcher, _slices(path, chosen), key=key, text_limit=chosen.text_limit)
     async with AsyncExitStack() as stack:
         # Nobody else works on the file, so this process does; beside a running server it only looks on.

@@ -12,7 +12,7 @@ import time
 import uvicorn
 from fastapi import FastAPI
 
-from app import logs, settings
+from app import garbage, logs, settings
 from app.main import create_app
 from app.refusal import Refusal
 from app.settings import Settings
@@ -69,6 +69,7 @@ def bound(host: str, port: int) -> socket.socket:
 
 async def _run(app: FastAPI, server: Server, stopping: threading.Event) -> None:
     async with app.router.lifespan_context(app):
+        garbage.expect_little()
         # A signal that came while the model was loading counts too.
         server.should_exit = stopping.is_set()
         watch = asyncio.create_task(_watch(app, server))

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 
-from app import logs, settings
+from app import garbage, logs, settings
 from app.dispatch import opening
 from app.main import open_annotator, open_store
 from app.services.activate import activate
@@ -36,6 +36,7 @@ def worker() -> None:
 async def _work(chosen: Settings, store: Store, annotator: Annotator, stopping: threading.Event) -> None:
     await activate(store, annotator)
     async with opening.dispatcher(store, private=chosen.webhook_private).working(annotator, stopping=stopping.is_set):
+        garbage.expect_little()
         log.info("ready")
         while not stopping.is_set():
             if not annotator.healthy():

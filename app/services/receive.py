@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -32,8 +33,8 @@ class Intake:
 
     async def add(self, part: Slice) -> None:
         """Committed on return. Raises IdempotencyConflict where the bytes differ from those sent before, and JobConflict."""
-        lines = await to_thread.run_sync(self._checked, part.lines)
-        await steps.write(self._store, self._take, lines, part)
+        checked = await to_thread.run_sync(_Checked.of, part.lines, self._text_limit)
+        await steps.write(self._store, self._take, checked, part)
         self._end, self._digest = part.end, part.digest
         self._dispatcher.announce()
 
@@ -41,19 +42,7 @@ class Intake:
         """The whole upload is here. Raises IdempotencyConflict where more was sent before."""
         return await steps.write(self._store, self._complete)
 
-    def _checked(self, lines: Sequence[Line]) -> list[Line]:
-        return [self._checked_line(line) for line in lines]
-
-    def _checked_line(self, line: Line) -> Line:
-        if isinstance(line.content, str):
-            return line
-        try:
-            validation.check(line.content.text, limit=self._text_limit)
-        except InvalidText as error:
-            return Line(line.number, str(error))
-        return line
-
-    def _take(self, session: Session, lines: Sequence[Line], part: Slice) -> None:
+    def _take(self, session: Session, checked: _Checked, part: Slice) -> None:
         job = _open(session, self.job_id)
         if job.lines >= part.end:
             if job.lines == part.end and job.digest != part.digest:
@@ -61,7 +50,7 @@ class Intake:
             return
         if job.state is not JobState.RECEIVING or (job.lines, job.digest) != (self._end, self._digest):
             raise IdempotencyConflict(str(job.id))
-        _Taking(session, job, now()).take(lines, part, priority=self._priority, dispatcher=self._dispatcher)
+        _Taking(session, job, now()).take(checked, part, priority=self._priority, dispatcher=self._dispatcher)
 
     def _complete(self, session: Session) -> StoredJob:
         job = _open(session, self.job_id)
@@ -100,6 +89,37 @@ def _open(session: Session, job_id: UUID) -> JobRow:
     return job
 
 
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """The lines of a slice that can be used, with the digests of their identities, and the others with the reason.
+
+    Made before the transaction, which others may wait for.
+    """
+
+    given: list[tuple[int, Submission, bytes]]
+    refused: list[tuple[int, str]]
+
+    @classmethod
+    def of(cls, lines: Sequence[Line], text_limit: int) -> _Checked:
+        checked = cls([], [])
+        for line in lines:
+            if isinstance(line.content, str):
+                checked.refused.append((line.number, line.content))
+            elif reason := _unreadable(line.content, text_limit):
+                checked.refused.append((line.number, reason))
+            else:
+                checked.given.append((line.number, line.content, articles.digest(line.content)))
+        return checked
+
+
+def _unreadable(submission: Submission, text_limit: int) -> str | None:
+    try:
+        validation.check(submission.text, limit=text_limit)
+    except InvalidText as error:
+        return str(error)
+    return None
+
+
 class _Taking:
     """One slice in one transaction."""
 
@@ -109,8 +129,8 @@ class _Taking:
         self.items: list[Item] = []
         self.failures: list[JobFailure] = []
 
-    def take(self, lines: Sequence[Line], part: Slice, *, priority: Priority, dispatcher: Dispatcher) -> None:
-        self._sort(lines)
+    def take(self, checked: _Checked, part: Slice, *, priority: Priority, dispatcher: Dispatcher) -> None:
+        self._sort(checked)
         for table, rows in batches.rows(self.created):
             bulk.insert(self.session, table, rows)
         bulk.insert(self.session, FailureRow, [jobs.failure(self.job.id, failure) for failure in self.failures])
@@ -126,15 +146,13 @@ class _Taking:
             "invalid": self.job.invalid + len(self.failures),
         }
 
-    def _sort(self, lines: Sequence[Line]) -> None:
-        """Which articles are new, which are stored, and which lines cannot be used."""
-        digests = {line.number: articles.digest(line.content) for line in lines if isinstance(line.content, Submission)}
-        known = self._stored(list(digests.values()))
-        for line in lines:
-            if isinstance(line.content, str):
-                self._refuse(line.number, line.content)
-            else:
-                self._find(line.number, line.content, digests[line.number], known)
+    def _sort(self, checked: _Checked) -> None:
+        """Which articles are new, and which are stored."""
+        known = self._stored([digest for _, _, digest in checked.given])
+        for line, submission, digest in checked.given:
+            self._find(line, submission, digest, known)
+        for line, reason in checked.refused:
+            self._refuse(line, reason)
 
     def _stored(self, digests: Sequence[bytes]) -> dict[bytes, StoredArticle]:
         rows = self.session.execute(batches.stored(digests))

@@ -82,8 +82,9 @@ def insertion_of_text(stored: StoredArticle) -> Insert:
     return insert(RevisionRow).values(row_of_text(stored))
 
 
-def row(stored: StoredArticle) -> dict[str, Any]:
-    return {"id": UUID(stored.id), "created_at": stored.created_at, **_columns(stored)}
+def row(stored: StoredArticle, *, known: bytes | None = None) -> dict[str, Any]:
+    """`known` is the digest of its identity, where somebody made it already."""
+    return {"id": UUID(stored.id), "created_at": stored.created_at, **_columns(stored, known or digest(stored.submission))}
 
 
 def row_of_text(stored: StoredArticle) -> dict[str, Any]:
@@ -99,7 +100,7 @@ def row_of_text(stored: StoredArticle) -> dict[str, Any]:
 
 
 def edition(stored: StoredArticle) -> Update:
-    return update(ArticleRow).where(ArticleRow.id == UUID(stored.id)).values(_columns(stored))
+    return update(ArticleRow).where(ArticleRow.id == UUID(stored.id)).values(_columns(stored, digest(stored.submission)))
 
 
 def removal(identifier: UUID) -> Delete:
@@ -150,10 +151,10 @@ def _whole() -> Whole:
     return select(ArticleRow, RevisionRow, AnnotationRow).join(RevisionRow, CURRENT).outerjoin(AnnotationRow, SHOWN)
 
 
-def _columns(stored: StoredArticle) -> dict[str, Any]:
+def _columns(stored: StoredArticle, identity: bytes) -> dict[str, Any]:
     given = stored.submission
     return {
-        "identity": digest(given),
+        "identity": identity,
         "revision": stored.revision,
         "status": stored.status,
         "updated_at": stored.updated_at,

@@ -25,7 +25,7 @@ def rows(created: Sequence[tuple[StoredArticle, bytes]]) -> Iterator[tuple[type[
     never in a circle.
     """
     in_order = sorted(created, key=itemgetter(1))
-    yield ArticleRow, [articles.row(article) for article, _ in in_order]
+    yield ArticleRow, [articles.row(article, known=digest) for article, digest in in_order]
     yield RevisionRow, [articles.row_of_text(article) for article, _ in in_order]
 
 

@@ -41,8 +41,9 @@ class Traits:
 
 
 def traits(text: ArticleText) -> Traits:
-    found = sequences(words(text.body))
-    return Traits(words=searchable(text.title, text.body), sequences=found, bands=bands(found))
+    body = words(text.body)
+    found = sequences(body)
+    return Traits(words=searchable(text.title, body), sequences=found, bands=bands(found))
 
 
 def likeness(one: Traits, body: str) -> float:
@@ -52,8 +53,9 @@ def likeness(one: Traits, body: str) -> float:
 
 def sequences(found: Sequence[str]) -> frozenset[str]:
     """All runs of SEQUENCE words; a shorter text is one run. A text without words has none and is like no other."""
-    runs = max(1, len(found) - SEQUENCE + 1) if found else 0
-    return frozenset(" ".join(found[start : start + SEQUENCE]) for start in range(runs))
+    if len(found) < SEQUENCE:
+        return frozenset([" ".join(found)] if found else [])
+    return frozenset(map(" ".join, zip(*(found[start:] for start in range(SEQUENCE)), strict=False)))
 
 
 def bands(found: frozenset[str]) -> list[int]:

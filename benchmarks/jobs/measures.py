@@ -19,6 +19,7 @@ from uuid import uuid4
 
 import psycopg
 
+from app.api import lines
 from app.dispatch import opening
 from app.domain.jobs import JobState, Line, Priority, Slice
 from app.domain.records import Submission, now
@@ -30,7 +31,7 @@ from app.storage.database import Store
 from benchmarks.jobs.databases import Fresh
 
 ROUNDS = 3
-SLICE = 512
+SLICE = lines.SLICE_LINES
 SAID = """Germany praised France for its patience on Monday while officials in Kenya condemned the raid and said that talks
 with China would go on in spring after the ministers of trade had met in Vienna to speak of grain railways ports and gas"""
 WORDS = SAID.split()
