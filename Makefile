@@ -7,7 +7,7 @@ TORCH_VENV ?= .venv-torch
 DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-torch test-crash bench-jobs lint format openapi evaluate train training-env lock clean
+.PHONY: help install run test test-torch test-crash bench-jobs lint format openapi sbom soak evaluate train training-env lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -58,6 +58,12 @@ format: $(BIN)/.test ## Rewrite the code in the project's style
 
 openapi: $(BIN)/.runtime ## Write openapi.json anew
 	$(BIN)/standpoint openapi > openapi.json
+
+sbom: $(BIN)/.runtime ## Write sbom.json, the CycloneDX bill of materials
+	$(BIN)/python -m scripts.sbom > sbom.json
+
+soak: $(BIN)/.test ## Ten minutes of mixed requests at 80% of capacity (ARGS=--seconds 60)
+	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 evaluate: $(BIN)/.runtime ## Measure the shipped model on the public tests (DATA=folder) and compare with its card
 	$(BIN)/python -m training.evaluate $(DATA) --check

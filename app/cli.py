@@ -1,8 +1,9 @@
-"""standpoint serve | worker | migrate | import | annotate | openapi. What each does stands in app/commands."""
+"""standpoint serve | worker | migrate | import | annotate | demo | keys | openapi. What each does stands in app/commands."""
 
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,9 +16,23 @@ from app.refusal import Refusal
 
 cli = typer.Typer(help=about, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
+keys = typer.Typer(help="Keys that let callers in: create, list, rotate, revoke.", no_args_is_help=True)
+cli.add_typer(keys, name="keys")
+
 Inputs = Annotated[
     list[Path], typer.Argument(metavar="FILE...|-", help="Plain text, .json or .ndjson/.jsonl; - is standard input.")
 ]
+
+
+Identifier = Annotated[str, typer.Argument(metavar="ID", help="The visible beginning of the key: sp_ and eight letters.")]
+
+
+class ScopeChoice(StrEnum):
+    """As the domain has them; a test compares. Importing that here would load what `--help` does not need."""
+
+    READ = "read"
+    WRITE = "write"
+    ADMIN = "admin"
 
 
 def main() -> None:
@@ -85,6 +100,43 @@ def annotate(inputs: Inputs) -> None:
     A JSON article is an object with text and, if there are any, title, language and targets; other fields are ignored.
     """
     raise typer.Exit(_command("annotate").annotate(inputs))
+
+
+@cli.command()
+def demo() -> None:
+    """Store the sample articles and print five requests to try."""
+    _command("demo").demo()
+
+
+@keys.command("create")
+def create_key(
+    name: Annotated[str, typer.Option(help="Whose it is, for people.")],
+    scope: Annotated[ScopeChoice, typer.Option(help="read asks and annotates, write also stores and deletes, admin does all.")],
+    expires: Annotated[str | None, typer.Option(metavar="TIME", help="After which it is refused, as in 90d or 12h.")] = None,
+) -> None:
+    """Make a key and print it. It is not stored, so this is the only time."""
+    _command("keys").create(name=name, scope=scope.value, expires=expires)
+
+
+@keys.command("list")
+def list_keys() -> None:
+    """Show all keys, revoked ones too."""
+    _command("keys").show()
+
+
+@keys.command("rotate")
+def rotate_key(
+    identifier: Identifier,
+    grace: Annotated[str, typer.Option(metavar="TIME", help="How long the old one is still taken.")] = "24h",
+) -> None:
+    """Make a key like this one and print it; the old one ends after a time of grace."""
+    _command("keys").rotate(identifier, grace=grace)
+
+
+@keys.command("revoke")
+def revoke_key(identifier: Identifier) -> None:
+    """Have a key refused from now on."""
+    _command("keys").revoke(identifier)
 
 
 @cli.command()

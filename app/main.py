@@ -13,6 +13,7 @@ from app.dispatch import opening
 from app.dispatch.addresses import Resolver
 from app.dispatch.opening import Dispatcher
 from app.domain.errors import StandpointError
+from app.entrance import open_access
 from app.inference.annotator import Options, TransformerAnnotator
 from app.inference.batching import Limits
 from app.inference.model_folder import InvalidModel
@@ -25,6 +26,7 @@ from app.settings import Settings
 from app.storage import schema
 from app.storage.database import Store
 from app.storage.schema import SchemaMismatch
+from app.upkeep import upkeep
 
 
 def create_app(
@@ -36,6 +38,9 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             app.state.store = store or stack.enter_context(open_store(settings))
+            with refusing():
+                app.state.access = await stack.enter_async_context(open_access(settings, app.state.store))
+            await stack.enter_async_context(upkeep(settings, app.state.store))
             app.state.annotator = annotator or stack.enter_context(open_annotator(settings))
             app.state.dispatcher = dispatcher or opening.dispatcher(app.state.store, private=settings.webhook_private)
             with refusing():

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from difflib import get_close_matches
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -43,9 +44,56 @@ class Settings(BaseSettings):
 
     host: str = Field(
         default="127.0.0.1",
-        description="The address to listen on. Loopback, because there are no keys yet that keep strangers out.",
+        description="The address to listen on. Any but loopback needs a key (`standpoint keys create`) or one of the next two.",
     )
     port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on; 0 takes any free one and logs it.")
+    bootstrap_key: Annotated[str, Field(min_length=32, max_length=200, pattern="^[A-Za-z0-9._~+/=-]+$")] | None = Field(
+        default=None,
+        repr=False,
+        description=(
+            "A key of the scope `admin` that stands in no database, for a first start where nobody can type: 32 random "
+            "characters or more (`openssl rand -hex 32`), fewer could be guessed."
+        ),
+    )
+    allow_anonymous: bool = Field(
+        default=False,
+        description="Lets everybody in who can reach the address, to read, write and delete. The log warns of it at every start.",
+    )
+    key_refresh_seconds: float = Field(
+        default=2.0,
+        ge=0,
+        le=3600,
+        allow_inf_nan=False,
+        description=(
+            "For how long keys are remembered: a revoked key is refused after 2 s at the latest, and a busy service reads its "
+            "keys only every other second."
+        ),
+    )
+    key_rate: float = Field(
+        default=50.0,
+        ge=0,
+        le=1_000_000,
+        allow_inf_nan=False,
+        description=(
+            "Requests a second that one key may make, four seconds' worth of them at once. 50 are more than two cores annotate; "
+            "0 is no limit."
+        ),
+    )
+    address_rate: float = Field(
+        default=5.0,
+        ge=0,
+        le=1_000_000,
+        allow_inf_nan=False,
+        description=(
+            "The same for one address (one /64 of IPv6) without a valid key, wrong keys included. 5 are enough for a person; "
+            "0 is no limit. None holds on loopback without keys."
+        ),
+    )
+    rate_url: str | None = Field(
+        default=None,
+        repr=False,
+        description="`redis://HOST` where replicas count these together (extra `redis`). Without it each counts for itself.",
+    )
     database_url: str = Field(
         default="sqlite:///standpoint.db",
         min_length=1,
@@ -80,6 +128,25 @@ class Settings(BaseSettings):
             "Bytes in one request body. A text at its limit takes 2.4 MB where JSON escapes every character as a surrogate pair "
             "(12 bytes); 4 MiB leaves room for the other fields."
         ),
+    )
+    header_limit: int = Field(
+        default=32_768,
+        ge=1_024,
+        le=1_048_576,
+        description="Bytes of address and headers of one request. 32 KiB is what nginx takes; all countries in a query are 3 KB.",
+    )
+    connection_limit: int = Field(
+        default=900,
+        ge=1,
+        le=1_000_000,
+        description="Open connections. A process commonly may have 1,024 files; 900 leave room for the database's.",
+    )
+    retention_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=36_500,
+        description="Days after which a stored article is deleted with everything derived from it; looked after every hour. "
+        "Without it nothing is, because nobody else can bring it back.",
     )
     threads: int = Field(
         default=0,
@@ -163,10 +230,14 @@ def variables() -> list[str]:
 def table() -> str:
     """All settings as the Markdown table that the README shows."""
     rows = [
-        f"| `{variable}` | `{field.get_default()}` | {field.description} |"
+        f"| `{variable}` | {_shown(field.get_default())} | {field.description} |"
         for variable, field in zip(variables(), Settings.model_fields.values(), strict=True)
     ]
     return "\n".join(["| variable | default | what it is, and why that number |", "|---|---|---|", *rows])
+
+
+def _shown(default: object) -> str:
+    return "" if default is None else f"`{str(default).lower() if isinstance(default, bool) else default}`"
 
 
 def _unknown(name: str) -> str | None:

@@ -18,14 +18,30 @@ ARROWS = {
     "storage": {"domain"},
     "services": {"domain", "inference", "storage"},
     # Storage only by name: the API hands the store on to services and never opens it.
-    "api": {"domain", "services", "settings", "logs", "app", "storage"},
+    "api": {"domain", "rates", "services", "settings", "logs", "app", "storage"},
     # Storage only by name: the store is handed on to services.
     "dispatch": {"app", "domain", "services", "settings", "logs", "refusal", "storage"},
+    "rates": {"logs"},
     "refusal": set[str](),
+    "garbage": set[str](),
     "settings": {"refusal"},
     "logs": {"settings"},
-    "main": {"api", "dispatch", "domain", "inference", "refusal", "services", "settings", "storage", "logs"},
-    "commands": {"api", "dispatch", "domain", "logs", "main", "refusal", "services", "settings", "storage"},
+    "upkeep": {"domain", "logs", "services", "settings", "storage"},
+    "entrance": {"api", "domain", "logs", "rates", "refusal", "services", "settings", "storage"},
+    "main": {
+        "entrance",
+        "upkeep",
+        "api",
+        "dispatch",
+        "domain",
+        "inference",
+        "refusal",
+        "services",
+        "settings",
+        "storage",
+        "logs",
+    },
+    "commands": {"api", "dispatch", "domain", "garbage", "logs", "main", "refusal", "services", "settings", "storage"},
     "cli": {"app", "refusal"},
     "app": set[str](),
 }
@@ -54,6 +70,8 @@ OWNERS = {
     "uvicorn": {"commands"},
     "procrastinate": {"dispatch"},
     "filelock": {"dispatch"},
+    "redis": {"rates"},
+    "prometheus_client": {"api"},
 }
 
 FORBIDDEN_NAMES = {"utils", "helpers", "helper", "crud", "manager", "handler", "misc", "common"}

@@ -120,12 +120,12 @@ def test_a_file_that_cannot_be_read_is_one_line(run: Run, tmp_path: Path) -> Non
 
 def test_an_upload_that_broke_off_goes_on_under_its_key(run: Run, url: str, tmp_path: Path) -> None:
     broken, whole = tmp_path / "broken.ndjson.gz", tmp_path / "whole.ndjson"
-    broken.write_bytes(gzip.compress(ndjson(1_200))[:-4])
-    whole.write_bytes(ndjson(1_200))
+    broken.write_bytes(gzip.compress(ndjson(2_100))[:-4])
+    whole.write_bytes(ndjson(2_100))
     with pytest.raises(Refusal):
         run(broken, key="archive")
-    assert stored(url, ArticleRow) == 1_024
-    assert "1200 created" in run(whole, key="archive")[1]
+    assert stored(url, ArticleRow) == 2_048
+    assert "2100 created" in run(whole, key="archive")[1]
 
 
 def test_the_bar_shows_how_far_it_is_and_how_long_it_takes() -> None:

@@ -117,6 +117,19 @@ def _parts_at_fault(error: errors.StandpointError | RequestError) -> list[Proble
 
 def _headers(error: Exception) -> dict[str, str]:
     # Retry-After is in whole seconds, and 0 would invite a client to try again at once.
-    if isinstance(error, errors.EngineUnavailable | errors.StorageUnavailable):
+    if isinstance(error, errors.AccessRefused):
+        return {"WWW-Authenticate": _challenge(error)}
+    if isinstance(error, errors.EngineUnavailable | errors.StorageUnavailable | errors.RateExceeded):
         return {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
     return {}
+
+
+def _challenge(error: errors.AccessRefused) -> str:
+    """As RFC 6750 has it."""
+    match error:
+        case errors.InvalidKey():
+            return 'Bearer realm="standpoint", error="invalid_token"'
+        case errors.ScopeTooSmall(needed=needed):
+            return f'Bearer realm="standpoint", error="insufficient_scope", scope="{needed}"'
+        case _:
+            return 'Bearer realm="standpoint"'

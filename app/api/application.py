@@ -8,8 +8,9 @@ from fastapi import FastAPI
 from starlette.types import Lifespan
 
 from app import __version__
-from app.api import annotate, answers, articles, docs, health, jobs, models, openapi, stances, summaries, webhooks
+from app.api import annotate, answers, articles, docs, health, jobs, metrics, models, openapi, stances, summaries, webhooks
 from app.api.middleware import HeadAsGet, RequestContext
+from app.api.patience import Patience
 
 
 def build(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
@@ -24,9 +25,11 @@ def build(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         generate_unique_id_function=_function_name,
     )
     answers.install(app)
-    for room in (annotate, articles, stances, summaries, models, jobs, webhooks, health, docs):
+    for room in (annotate, articles, stances, summaries, models, jobs, webhooks, health, metrics, docs):
         app.include_router(room.router)
+    app.state.metrics = metrics.Metrics(app)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(Patience)
     app.add_middleware(RequestContext)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     return app

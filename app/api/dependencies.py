@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import Depends, Path, Request
 
 from app.api import country_codes
+from app.domain.keys import Caller
 from app.domain.values import CountryCode
 from app.services.ports import Addresses, Annotator, Dispatcher
 from app.settings import Settings
@@ -25,6 +26,15 @@ def store(request: Request) -> Store:
 
 def annotator(request: Request) -> Annotator:
     return request.app.state.annotator  # type: ignore[no-any-return]
+
+
+def caller(request: Request) -> Caller:
+    return request.state.caller  # type: ignore[no-any-return]
+
+
+def reviewer(caller: Annotated[Caller, Depends(caller)]) -> str:
+    """Whose word a correction is. Keys of one name are one reviewer, as after `standpoint keys rotate`."""
+    return caller.name
 
 
 def article_id(article_id: Annotated[UUID, Path(description="A UUIDv7, as `id` of the article has it.")]) -> str:
@@ -73,6 +83,8 @@ UsesAddresses = Annotated[Addresses, Depends(addresses)]
 WebhookId = Annotated[str, Depends(webhook_id)]
 DeliveryId = Annotated[str, Depends(delivery_id)]
 JobId = Annotated[str, Depends(job_id)]
+UsesCaller = Annotated[Caller, Depends(caller)]
+UsesReviewer = Annotated[str, Depends(reviewer)]
 ArticleId = Annotated[str, Depends(article_id)]
 AnnotationId = Annotated[str, Depends(annotation_id)]
 CountryInPath = Annotated[CountryCode, Depends(country_code)]

@@ -296,6 +296,12 @@ FILTER = (
 TOO_MANY_GROUPS = errors.InvalidQuery("group_by", "makes more than 50000 groups; narrow the filter, or take a longer interval")
 TOO_MANY_POINTS = errors.InvalidQuery("interval", "gives more than 10000 points; take a wider interval or a narrower range")
 CURSORS = (INVALID_PARAMETER, errors.InvalidCursor("is not one of this list"))
+ACCESS = (
+    errors.KeyRequired(),
+    errors.InvalidKey(),
+    errors.ScopeTooSmall("read", needed="write"),
+    errors.RateExceeded(retry_after=1),
+)
 NO_ARTICLE = (INVALID_ID, errors.ArticleNotFound(ARTICLE_ID))
 NO_ANNOTATION = (INVALID_ID, errors.AnnotationNotFound(ANNOTATION_ID))
 NO_MODEL = (

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import time
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 import structlog
 from fastapi import Request
@@ -34,7 +36,7 @@ class RequestContext:
         request_id = _request_id(Headers(scope=scope))
         scope.setdefault("state", {})["request_id"] = request_id
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            await self._answer(scope, receive, _Answer(send, request_id))
+            await self._answer(scope, receive, _Answer(send, request_id, scope["state"]))
 
     async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         started = time.perf_counter()
@@ -48,16 +50,18 @@ class RequestContext:
             await _apologise(scope, receive, answer)
         # The route's template and not the path: a path may hold what the sender would rather keep to himself.
         route = getattr(scope.get("route"), "path_format", None)
-        milliseconds = round((time.perf_counter() - started) * 1000, 1)
-        log.info("request", method=scope["method"], route=route, status=answer.status, milliseconds=milliseconds)
+        seconds = time.perf_counter() - started
+        log.info("request", method=scope["method"], route=route, status=answer.status, milliseconds=round(seconds * 1000, 1))
+        scope["app"].state.metrics.note(method=scope["method"], route=route, status=answer.status, seconds=seconds)
 
 
 class _Answer:
-    """`send`, which adds the id and remembers the status."""
+    """`send`, which adds the id and what the request's state has for the answer, and remembers the status."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str, state: Mapping[str, Any]) -> None:
         self.send = send
         self.request_id = request_id
+        self.state = state
         self.status: int | None = None
 
     async def __call__(self, message: Message) -> None:
@@ -66,6 +70,7 @@ class _Answer:
             headers = MutableHeaders(scope=message)
             headers["X-Request-ID"] = self.request_id
             headers["X-Content-Type-Options"] = "nosniff"
+            headers.update(self.state.get("answer_headers", {}))
         await self.send(message)
 
 

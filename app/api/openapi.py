@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from app.api import country_codes, examples
+from app.api import country_codes, examples, responses, scopes
 from app.api.problems import MEDIA_TYPE, Problem
 from app.api.schemas_jobs import ImportRequest
 
@@ -23,6 +23,7 @@ favor of or against each of them, with the exact words as evidence. Annotations 
 - Offsets are Unicode code points, half-open: `text[start:end] == quote`.
 - Lists are pages `{items, next_cursor}`; the `Link` header with `rel="next"` has the address of the next one.
 - Every answer that is not a success is an RFC 9457 problem with a stable `type`; the input is never repeated in it.
+- Keys come as `Authorization: Bearer KEY` or `X-API-Key: KEY`. `RateLimit` says how many more requests the caller may make.
 - `X-Request-ID` is taken over from the request, or made, and returned with every response.
 """
 
@@ -44,6 +45,32 @@ REQUEST_ID = {
 RETRY_AFTER = {
     "description": "Seconds to wait before trying again.",
     "schema": {"type": "integer", "minimum": 1, "maximum": 3600},
+}
+CHALLENGE = {
+    "description": "How to identify oneself, and what was wrong (RFC 6750).",
+    "schema": {"type": "string", "maxLength": 200},
+    "example": 'Bearer realm="standpoint", error="invalid_token"',
+}
+RATE_LIMIT = {
+    "description": "Of which limit, how many requests are left (r) and after how many seconds all are (t).",
+    "schema": {"type": "string", "maxLength": 200},
+    "example": '"key";r=0;t=4',
+}
+RATE_LIMIT_POLICY = {
+    "description": "The limit: so many requests (q) in so many seconds (w).",
+    "schema": {"type": "string", "maxLength": 200},
+    "example": '"key";q=200;w=4',
+}
+HEADERS = {
+    "RequestId": REQUEST_ID,
+    "RetryAfter": RETRY_AFTER,
+    "Challenge": CHALLENGE,
+    "RateLimit": RATE_LIMIT,
+    "RateLimitPolicy": RATE_LIMIT_POLICY,
+}
+SECURITY_SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "A key, as `standpoint keys create` printed it."},
+    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same key in a header of its own."},
 }
 COUNTRY_CODE = {
     "title": "CountryCode",
@@ -79,7 +106,8 @@ def _made(app: FastAPI) -> dict[str, Any]:
         license_info={"name": "Apache License 2.0", "identifier": "Apache-2.0"},
     )
     shared: dict[str, Any] = {}
-    for operation in _operations(made):
+    for method, path, operation in _operations(made):
+        _secure(method, path, operation)
         for parameter in operation.get("parameters", []):
             parameter["schema"] = _never_null(parameter["schema"])
         operation["responses"] = dict(sorted(operation["responses"].items()))
@@ -87,8 +115,12 @@ def _made(app: FastAPI) -> dict[str, Any]:
             _add_headers(status, response)
             _share_examples(response, shared)
     schemas = _schemas(made["components"]["schemas"])
-    headers = {"RequestId": REQUEST_ID, "RetryAfter": RETRY_AFTER}
-    made["components"] = {"schemas": schemas, "headers": headers, "examples": dict(sorted(shared.items()))}
+    made["components"] = {
+        "schemas": schemas,
+        "headers": HEADERS,
+        "examples": dict(sorted(shared.items())),
+        "securitySchemes": SECURITY_SCHEMES,
+    }
     return _without_unused_schemas(made)
 
 
@@ -106,9 +138,28 @@ def _without_unused_schemas(made: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-def _operations(made: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for path in made["paths"].values():
-        yield from path.values()
+def _operations(made: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, item in made["paths"].items():
+        for method, operation in item.items():
+            yield method, path, operation
+
+
+def _secure(method: str, path: str, operation: dict[str, Any]) -> None:
+    """Says which scope the operation asks for, and how it refuses."""
+    scope = scopes.needed(method.upper(), path)
+    if scope is scopes.PUBLIC:
+        operation["security"] = []
+        return
+    # The empty choice is for a service without keys, which only its own machine can reach.
+    operation["security"] = [{"bearer": []}, {"header": []}, {}]
+    operation["description"] += f" Where keys are required, one of the scope `{scope}` or a wider one."
+    for status, refusal in responses.failures(*examples.ACCESS).items():
+        if status == 500:
+            continue
+        known = operation["responses"].setdefault(str(status), refusal)
+        known["content"][MEDIA_TYPE]["examples"].update(refusal["content"][MEDIA_TYPE]["examples"])
+        if refusal["description"] not in known["description"]:
+            known["description"] += f" {refusal['description']}"
 
 
 def _never_null(schema: dict[str, Any]) -> dict[str, Any]:
@@ -122,6 +173,11 @@ def _add_headers(status: str, response: dict[str, Any]) -> None:
     headers["X-Request-ID"] = {"$ref": "#/components/headers/RequestId"}
     if status in ("429", "503"):
         headers["Retry-After"] = {"$ref": "#/components/headers/RetryAfter"}
+    if status in ("401", "403"):
+        headers["WWW-Authenticate"] = {"$ref": "#/components/headers/Challenge"}
+    if status == "429":
+        headers["RateLimit"] = {"$ref": "#/components/headers/RateLimit"}
+        headers["RateLimit-Policy"] = {"$ref": "#/components/headers/RateLimitPolicy"}
 
 
 def _share_examples(response: dict[str, Any], shared: dict[str, Any]) -> None:

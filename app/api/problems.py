@@ -107,6 +107,18 @@ UNSUPPORTED_MEDIA_TYPE = ProblemType(
     "The body is not sent as JSON",
     "Send `Content-Type: application/json`, in UTF-8 and without a `Content-Encoding`.",
 )
+REQUEST_TIMEOUT = ProblemType(
+    HTTPStatus.REQUEST_TIMEOUT,
+    "request-timeout",
+    "The request did not come in time",
+    "Headers have 10 s, a body 20 s and one more for each 2,000 bytes that have come. The connection is closed.",
+)
+HEADERS_TOO_LARGE = ProblemType(
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    "headers-too-large",
+    "The headers are too large",
+    "Address and headers have more bytes than `STANDPOINT_HEADER_LIMIT`. The connection is closed.",
+)
 INVALID_REQUEST = ProblemType(
     HTTPStatus.UNPROCESSABLE_ENTITY,
     "invalid-request",
@@ -215,6 +227,36 @@ TABLE: Mapping[type[errors.StandpointError], ProblemType] = {
         "There is no such correction",
         "No correction of this article has this id, or the article was deleted.",
     ),
+    errors.KeyNotFound: ProblemType(
+        HTTPStatus.NOT_FOUND, "key-not-found", "There is no such key", "No key has this id, or it cannot be used any more."
+    ),
+    errors.AccessRefused: ProblemType(
+        HTTPStatus.FORBIDDEN, "access-refused", "The caller may not do this", "The key does not let its owner do this."
+    ),
+    errors.KeyRequired: ProblemType(
+        HTTPStatus.UNAUTHORIZED,
+        "key-required",
+        "A key is required",
+        "Send `Authorization: Bearer KEY` or `X-API-Key: KEY`; `standpoint keys create` makes keys.",
+    ),
+    errors.InvalidKey: ProblemType(
+        HTTPStatus.UNAUTHORIZED,
+        "invalid-key",
+        "The key is not valid",
+        "It is unknown, expired or revoked, two different ones were sent, or `Authorization` is not of the kind `Bearer`.",
+    ),
+    errors.ScopeTooSmall: ProblemType(
+        HTTPStatus.FORBIDDEN,
+        "scope-too-small",
+        "The key does not reach this far",
+        "`read` asks and annotates, `write` also stores, changes and deletes, `admin` does all. `detail` names both scopes.",
+    ),
+    errors.RateExceeded: ProblemType(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "rate-exceeded",
+        "Too many requests from one caller",
+        "`RateLimit` says what is left and when it is full again. Try again after `Retry-After` seconds.",
+    ),
     errors.ArticleConflict: ProblemType(
         HTTPStatus.CONFLICT,
         "article-conflict",
@@ -255,6 +297,8 @@ ALL_OF_HTTP = (
     BODY_TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE,
     INVALID_REQUEST,
+    REQUEST_TIMEOUT,
+    HEADERS_TOO_LARGE,
     INTERNAL_ERROR,
 )
 

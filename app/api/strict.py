@@ -1,4 +1,4 @@
-"""The route class of every operation: bodies are read by `bodies`, and a parameter that means nothing is refused."""
+"""The route class of every operation: who may call is asked first, bodies are read by `bodies`, odd parameters are refused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from app.api import bodies, problems
+from app.api import access, bodies, problems
 from app.api.invalid import near
 from app.api.problems import ProblemError, RequestError
 
@@ -39,6 +39,7 @@ class StrictRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def strictly(request: Request) -> Response:
+            await access.admit(request, self.path_format)
             self._refuse_odd_query(request.scope["query_string"])
             return await handle(await self._read(request))
 

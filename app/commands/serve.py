@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from app import garbage, logs, settings
+from app.commands import connections
 from app.main import create_app
 from app.refusal import Refusal
 from app.settings import Settings
@@ -73,11 +74,13 @@ async def _run(app: FastAPI, server: Server, stopping: threading.Event) -> None:
         # A signal that came while the model was loading counts too.
         server.should_exit = stopping.is_set()
         watch = asyncio.create_task(_watch(app, server))
+        sweeping = asyncio.create_task(_sweep(server))
         await server.serve(sockets=[server.listener])
         if watch.done():
             # At once: an orderly end would wait for the engine's thread, which may be stuck for ever.
             os._exit(1)
         watch.cancel()
+        sweeping.cancel()
     log.info("stopped")
 
 
@@ -88,6 +91,12 @@ async def _watch(app: FastAPI, server: Server) -> None:
         await asyncio.sleep(HEARTBEAT_SECONDS)
     log.critical("the inference engine is dead; the process ends")
     server.should_exit = True
+
+
+async def _sweep(server: Server) -> None:
+    while True:
+        await asyncio.sleep(HEARTBEAT_SECONDS)
+        connections.sweep(server.server_state.connections)
 
 
 def _signals() -> threading.Event:
@@ -108,5 +117,6 @@ def _config(app: FastAPI, chosen: Settings) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
         ws="none",
+        http=connections.protocol(header_limit=chosen.header_limit, connection_limit=chosen.connection_limit),
         timeout_graceful_shutdown=chosen.shutdown_seconds,
     )

@@ -5,8 +5,10 @@ StandpointError
 +-- UnsupportedLanguage
 +-- UnknownCountry
 +-- InvalidQuery           InvalidCursor
-+-- NotFound               ArticleNotFound, AnnotationNotFound, ModelNotFound, CorrectionNotFound,
++-- NotFound               ArticleNotFound, AnnotationNotFound, ModelNotFound, CorrectionNotFound, KeyNotFound,
 |                          JobNotFound, WebhookNotFound, DeliveryNotFound
++-- AccessRefused          KeyRequired, InvalidKey, ScopeTooSmall
++-- RateExceeded
 +-- ArticleConflict
 +-- JobConflict            IdempotencyConflict
 +-- ImportTooLarge
@@ -147,6 +149,40 @@ class ForbiddenAddress(StandpointError):
     def __init__(self, detail: str) -> None:
         super().__init__(f"url: {detail}")
         self.detail = detail
+
+
+class KeyNotFound(NotFound):
+    what = "key"
+
+
+class AccessRefused(StandpointError):
+    """The caller may not do this."""
+
+
+class KeyRequired(AccessRefused):
+    def __init__(self) -> None:
+        super().__init__("this service answers to keys only, and the request has none")
+
+
+class InvalidKey(AccessRefused):
+    """Which of the reasons it is stays unsaid: it would help only those who guess."""
+
+    def __init__(self) -> None:
+        super().__init__("the key is unknown, expired or revoked")
+
+
+class ScopeTooSmall(AccessRefused):
+    def __init__(self, scope: str, *, needed: str) -> None:
+        super().__init__(f"the key has the scope {scope}; this needs {needed}")
+        self.needed = needed
+
+
+class RateExceeded(StandpointError):
+    """More requests than the caller may make; `retry_after` is in seconds."""
+
+    def __init__(self, *, retry_after: float) -> None:
+        super().__init__("too many requests from one caller")
+        self.retry_after = retry_after
 
 
 class ArticleConflict(StandpointError):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+from app.domain import keys as callers
 from app.domain.errors import CorrectionNotFound
 from app.domain.records import Correction, Page, StoredArticle, now
 from app.domain.values import Verdict
@@ -14,7 +15,7 @@ from app.services.ports import Annotator
 from app.storage import articles, corrections, cursors, ids, stances
 from app.storage.database import Session, Store
 
-ANONYMOUS = "anonymous"
+ANONYMOUS = callers.ANONYMOUS.name
 """Who calls, as long as there are no keys."""
 
 

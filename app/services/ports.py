@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from app.domain.jobs import Call
 from app.domain.models import ModelDescription
 from app.domain.values import Annotation, ArticleText, CountryCode
+from app.inference.batching import Load
+
+
+@runtime_checkable
+class Measured(Protocol):
+    """An annotator that says how busy it is."""
+
+    def load(self) -> Load: ...
 
 
 class Annotator(Protocol):

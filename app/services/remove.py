@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from app.services import steps
 from app.services.fetch import existing
 from app.storage import articles
@@ -14,4 +16,9 @@ async def remove(store: Store, identifier: str) -> None:
 
 
 def _remove(session: Session, identifier: str) -> None:
-    session.execute(articles.removal(existing(session, identifier)))
+    forget(session, existing(session, identifier))
+
+
+def forget(session: Session, identifier: UUID) -> None:
+    """Everything of an article; whoever deletes one does it here."""
+    session.execute(articles.removal(identifier))

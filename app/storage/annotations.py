@@ -46,6 +46,10 @@ def of_article(article_id: UUID) -> Select[AnnotationRow]:
     return select(AnnotationRow).where(AnnotationRow.article_id == article_id)
 
 
+def of_revision(article_id: UUID, revision: int) -> Select[AnnotationRow]:
+    return of_article(article_id).where(AnnotationRow.revision == revision)
+
+
 def hiding(article_id: UUID) -> Update:
     return update(AnnotationRow).where(AnnotationRow.article_id == article_id, AnnotationRow.shown).values(shown=False)
 

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Delete, Insert, Select, Update, and_, delete, insert, select, update
+from sqlalchemy import Delete, Insert, Select, Update, and_, case, delete, insert, select, update
 
 from app.domain.records import Filter, Sort, StoredAnnotation, StoredArticle, Submission
-from app.domain.values import ArticleText, PublicationTime
+from app.domain.values import ArticleStatus, ArticleText, PublicationTime
 from app.storage import annotations as annotated
-from app.storage import conditions, identity, publication
+from app.storage import conditions, identity, ids, publication
 from app.storage.keyset import Keyset
 from app.storage.tables import AnnotationRow, ArticleRow, RevisionRow, StanceRow
 
@@ -84,7 +84,8 @@ def insertion_of_text(stored: StoredArticle) -> Insert:
 
 def row(stored: StoredArticle, *, known: bytes | None = None) -> dict[str, Any]:
     """`known` is the digest of its identity, where somebody made it already."""
-    return {"id": UUID(stored.id), "created_at": stored.created_at, **_columns(stored, known or digest(stored.submission))}
+    own = {"id": UUID(stored.id), "created_at": stored.created_at, "derived_at": stored.updated_at}
+    return {**own, **_columns(stored, known or digest(stored.submission))}
 
 
 def row_of_text(stored: StoredArticle) -> dict[str, Any]:
@@ -100,7 +101,25 @@ def row_of_text(stored: StoredArticle) -> dict[str, Any]:
 
 
 def edition(stored: StoredArticle) -> Update:
-    return update(ArticleRow).where(ArticleRow.id == UUID(stored.id)).values(_columns(stored, digest(stored.submission)))
+    """What was whole stays whole; what an older version wrote waits for `completion`."""
+    whole = case((ArticleRow.derived_at == ArticleRow.updated_at, stored.updated_at), else_=ArticleRow.derived_at)
+    return _changed(stored).values(derived_at=whole)
+
+
+def outdated(*, after: UUID) -> Select[UUID]:
+    """Articles that an older version wrote last. Of those that pend nothing is derived by any version yet."""
+    wrote = ArticleRow.derived_at.is_distinct_from(ArticleRow.updated_at)
+    found = select(ArticleRow.id).where(wrote, ArticleRow.status != ArticleStatus.PENDING)
+    return found.where(ArticleRow.id > after).order_by(ArticleRow.id)
+
+
+def completion(stored: StoredArticle) -> Update:
+    return _changed(stored).values(derived_at=stored.updated_at)
+
+
+def stored_before(moment: datetime) -> Select[UUID]:
+    """The oldest first. Ids begin with the time of creation, so that no other index is needed."""
+    return select(ArticleRow.id).where(ArticleRow.id < ids.earliest(moment)).order_by(ArticleRow.id)
 
 
 def removal(identifier: UUID) -> Delete:
@@ -145,6 +164,10 @@ def publication_time(day: Any, instant: datetime | None) -> PublicationTime | No
 
 def digest(submission: Submission) -> bytes:
     return identity.digest(submission)
+
+
+def _changed(stored: StoredArticle) -> Update:
+    return update(ArticleRow).where(ArticleRow.id == UUID(stored.id)).values(_columns(stored, digest(stored.submission)))
 
 
 def _whole() -> Whole:

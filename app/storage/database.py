@@ -9,8 +9,9 @@ from pathlib import Path
 
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
 
-from app.storage.engine import WRITES, open_engine
+from app.storage.engine import SQLITE_CONNECTIONS, WRITES, open_engine
 from app.storage.failures import UniqueViolation, translated
 
 __all__ = ["Session", "Store", "UniqueViolation", "driver_connection"]
@@ -21,6 +22,7 @@ class Store:
 
     def __init__(self, url: str, *, statement_seconds: float = 30.0, connections: int = 20) -> None:
         self.engine = open_engine(url, statement_seconds=statement_seconds, connections=connections)
+        self._most = connections if self.engine.dialect.name != "sqlite" else SQLITE_CONNECTIONS
         on_sqlite = self.engine.dialect.name == "sqlite"
         # SQLite has one writer. Its own waiting is a loop of sleeps that can starve one of many; a lock lets all of them through.
         self._turn: AbstractContextManager[object] = threading.Lock() if on_sqlite else nullcontext()
@@ -52,6 +54,17 @@ class Store:
     def server(self) -> str:
         """The address of PostgreSQL as its driver takes it, password included."""
         return self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    def connections_in_use(self) -> int:
+        return self._pool().checkedout()
+
+    def most_connections(self) -> int:
+        return self._most
+
+    def _pool(self) -> QueuePool:
+        pool = self.engine.pool
+        assert isinstance(pool, QueuePool)
+        return pool
 
     def close(self) -> None:
         self.engine.dispose()

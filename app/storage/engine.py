@@ -16,6 +16,9 @@ WRITES = "standpoint_writes"
 BUSY_MILLISECONDS = 15_000
 """How long a process waits for another (a migration, an import) on the same SQLite file; within one, writers queue on a lock."""
 
+SQLITE_CONNECTIONS = 40
+"""As many as anyio has worker threads: an open file costs little, and nobody waits for a pool."""
+
 CONNECT_SECONDS = 5
 """A database that does not answer within 5 s is down; a caller should hear of it before its own patience ends."""
 
@@ -63,8 +66,7 @@ def _postgresql(url: URL, *, statement_seconds: float, connections: int) -> Engi
 
 
 def _sqlite(url: URL, *, foreign_keys: bool) -> Engine:
-    # As many connections as anyio has worker threads: an open file costs little, and nobody waits for a pool.
-    engine = create_engine(url, pool_size=10, max_overflow=30, json_serializer=_json)
+    engine = create_engine(url, pool_size=10, max_overflow=SQLITE_CONNECTIONS - 10, json_serializer=_json)
     event.listen(engine, "connect", partial(_prepare, foreign_keys=foreign_keys))
     event.listen(engine, "begin", _begin)
     return engine
@@ -77,6 +79,8 @@ def _prepare(connection: sqlite3.Connection, _record: Any, *, foreign_keys: bool
     connection.execute("PRAGMA journal_mode = WAL")
     # NORMAL may lose the last commits when the power fails, but a 201 says that they are on disk. The price: one fsync a commit.
     connection.execute("PRAGMA synchronous = FULL")
+    # What was deleted is overwritten with zeros instead of lying in free pages; only deletions cost more.
+    connection.execute("PRAGMA secure_delete = ON")
     connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
 
 

@@ -63,6 +63,11 @@ def moment(identifier: UUID) -> datetime:
     return _EPOCH + timedelta(milliseconds=identifier.int >> 80)
 
 
+def earliest(moment: datetime) -> UUID:
+    """Less than every id made at that moment or later."""
+    return UUID(int=((moment - _EPOCH) // timedelta(milliseconds=1)) << 80)
+
+
 def parse(text: str) -> UUID | None:
     """None for anything but the canonical form, so that one object has one address."""
     try:

@@ -26,6 +26,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     Text,
@@ -34,6 +35,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from app.domain.keys import Scope
 from app.domain.values import ArticleStatus, Stance
 from app.storage.fulltext import Tails, Words
 from app.storage.types import Digest, ExactText, Identifier, Instant
@@ -62,6 +64,7 @@ class Base(DeclarativeBase):
         bool: Boolean,
         ArticleStatus: words(ArticleStatus),
         Stance: words(Stance),
+        Scope: words(Scope),
         # JSONB would rewrite numbers (1e22 as an integer), so that the same article sent again would seem to differ.
         dict[str, Any]: JSON(none_as_null=True),
         list[Any]: JSON(none_as_null=True),
@@ -89,6 +92,8 @@ class ArticleRow(Base):
     duplicate_group: Mapped[UUID | None]
     """The article whose near-duplicate this one is, or its own id when it has some; NULL as long as there are none."""
     details: Mapped[dict[str, Any]] = mapped_column("metadata")
+    derived_at: Mapped[datetime | None]
+    """`updated_at` as it was when the words, bands and stances were made. It differs where 0.1.0 wrote: `services.complete`."""
 
     __table_args__ = (
         # POST /v1/articles: is it stored already? Twenty at once make one row.
@@ -108,6 +113,13 @@ class ArticleRow(Base):
             "id",
             postgresql_where=text("duplicate_group IS NOT NULL"),
             sqlite_where=text("duplicate_group IS NOT NULL"),
+        ),
+        # `standpoint migrate`, and every hour: what did an older version write? Most often nothing.
+        Index(
+            "ix_article_outdated",
+            "id",
+            postgresql_where=text("derived_at IS DISTINCT FROM updated_at"),
+            sqlite_where=text("derived_at IS NOT updated_at"),
         ),
     )
 
@@ -150,21 +162,22 @@ class AnnotationRow(Base):
 class StanceRow(Base):
     __tablename__ = "stance"
 
+    # The defaults of this table are for rows of 0.1.0, which may serve beside this version and does not name these columns.
     annotation_id: Mapped[UUID] = mapped_column(ForeignKey("annotation.id", ondelete="CASCADE"), primary_key=True)
     rank: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     """How many countries of the annotation are less salient, so that the greatest rank of an article is its main country.
 
     Below zero for countries that the model did not find and a reviewer added."""
-    standing: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    standing: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False, server_default="0")
     """`standing.Standing`: the model's word, a reviewer's, or the model's that a reviewer's overrules."""
     article_id: Mapped[UUID]
     published_order: Mapped[int] = mapped_column(BigInteger)
-    day: Mapped[int]
+    day: Mapped[int] = mapped_column(server_default="-1")
     """`publication.day`: days since year 1 began, -1 for undated ones."""
-    month: Mapped[int]
+    month: Mapped[int] = mapped_column(server_default="-1")
     """`publication.month`: months since year 1 began, -1 for undated ones."""
     publisher: Mapped[str | None] = mapped_column(ExactText)
-    language: Mapped[str] = mapped_column(ExactText)
+    language: Mapped[str] = mapped_column(ExactText, server_default="und")
     """`article.read_language`."""
     duplicate_group: Mapped[UUID | None]
     country: Mapped[str] = mapped_column(ExactText)
@@ -192,6 +205,22 @@ class StanceRow(Base):
     name: Mapped[str]
     model: Mapped[str] = mapped_column(ExactText)
     evidence: Mapped[dict[str, Any] | None]
+
+
+class KeyRow(Base):
+    """Few, and read all at once; none is ever deleted."""
+
+    __tablename__ = "api_key"
+
+    id: Mapped[str] = mapped_column(ExactText, primary_key=True)
+    name: Mapped[str]
+    scope: Mapped[Scope]
+    salt: Mapped[bytes]
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
 
 
 class SearchableRow(Base):

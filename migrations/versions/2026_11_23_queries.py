@@ -47,9 +47,10 @@ def downgrade() -> None:
         op.execute("DROP TABLE searchable_words")
     for table in ("correction", "duplicate_band", "searchable", "stance"):
         op.drop_table(table)
-    op.drop_index("ix_article_duplicate_group", "article")
+    for index in ("ix_article_outdated", "ix_article_duplicate_group"):
+        op.drop_index(index, "article")
     # SQLite drops a column in place, where a copy of the table would have to bring back every index.
-    for column in ("duplicate_group", "read_language"):
+    for column in ("derived_at", "duplicate_group", "read_language"):
         op.execute(f"ALTER TABLE article DROP COLUMN {column}")
     _create_first_stance()
     _fill_first_stance()
@@ -63,21 +64,24 @@ def _on_sqlite() -> bool:
 def _extend_article() -> None:
     op.add_column("article", sa.Column("read_language", sa.Text, nullable=False, server_default="und"))
     op.add_column("article", sa.Column("duplicate_group", IDENTIFIER))
+    op.add_column("article", sa.Column("derived_at", INSTANT))
     _where("ix_article_duplicate_group", "article", ["duplicate_group", "id"], "duplicate_group IS NOT NULL")
+    _where("ix_article_outdated", "article", ["id"], "derived_at IS DISTINCT FROM updated_at", "derived_at IS NOT updated_at")
 
 
 def _create_stance() -> None:
+    """The defaults are for rows of the version before, which goes on serving until it is replaced."""
     op.create_table(
         "stance",
         sa.Column("annotation_id", IDENTIFIER, nullable=False),
         sa.Column("rank", sa.SmallInteger, nullable=False),
-        sa.Column("standing", sa.SmallInteger, nullable=False),
+        sa.Column("standing", sa.SmallInteger, nullable=False, server_default="0"),
         sa.Column("article_id", IDENTIFIER, nullable=False),
         sa.Column("published_order", sa.BigInteger, nullable=False),
-        sa.Column("day", sa.Integer, nullable=False),
-        sa.Column("month", sa.Integer, nullable=False),
+        sa.Column("day", sa.Integer, nullable=False, server_default="-1"),
+        sa.Column("month", sa.Integer, nullable=False, server_default="-1"),
         sa.Column("publisher", EXACT_TEXT),
-        sa.Column("language", EXACT_TEXT, nullable=False),
+        sa.Column("language", EXACT_TEXT, nullable=False, server_default="und"),
         sa.Column("duplicate_group", IDENTIFIER),
         sa.Column("country", EXACT_TEXT, nullable=False),
         sa.Column("stance", sa.String(16)),
@@ -211,7 +215,8 @@ def _derive(article: Any) -> None:
         "duplicate_group": _group(article.id, traits),
     }
     known = {"read_language": of_article["language"], "duplicate_group": of_article["duplicate_group"]}
-    connection.execute(_article.update().where(_article.c.id == article.id).values(known))
+    whole = _article.update().where(_article.c.id == article.id).values(**known, derived_at=_article.c.updated_at)
+    connection.execute(whole)
     connection.execute(_searchable.insert().values(article_id=article.id, words=traits.words, tails=traits.words))
     if traits.bands:
         connection.execute(_band.insert(), [{"article_id": article.id, "band": band} for band in traits.bands])
@@ -317,7 +322,10 @@ def _copy(column: sa.ColumnClause[Any]) -> sa.ColumnClause[Any]:
 _EVIDENCE = sa.column("evidence", sa.JSON(none_as_null=True))
 _SAID = sa.column("judgements", sa.JSON(none_as_null=True))
 _MARK = sa.column("shown", sa.Boolean)
-_article = _table("article", "id", "revision", "published_order", "publisher", "language", "read_language", "duplicate_group")
+_article = _table(
+    *("article", "id", "revision", "published_order", "publisher", "language", "read_language", "duplicate_group"),
+    *("updated_at", "derived_at"),
+)
 _revision = _table("revision", "article_id", "number", "title", "body")
 _annotation = _table("annotation", "id", "article_id", "revision", "model", "language", _copy(_MARK), _SAID)
 _searchable = _table("searchable", "article_id", sa.column("words", Words()), sa.column("tails", Tails()))

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261125"
-down_revision = "20261123"
+down_revision = "20261124"
 branch_labels = None
 depends_on = None
 

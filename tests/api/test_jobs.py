@@ -60,7 +60,7 @@ def test_articles_in_one_json_body_are_accepted_and_annotated_later(http: TestCl
 
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_stream_of_lines_is_stored_slice_by_slice(http: TestClient, store: Store, packed: bool) -> None:
-    body = b"\n" + ndjson(600) + b'{"text": "cut of\n[1]\n' + ndjson(1, start=600).rstrip(b"\n")
+    body = b"\n" + ndjson(2_100) + b'{"text": "cut of\n[1]\n' + ndjson(1, start=600).rstrip(b"\n")
     if packed:
         # Two members, as files that were put together have.
         body = gzip.compress(body[:1000]) + gzip.compress(body[1000:])
@@ -96,24 +96,24 @@ def test_what_is_no_import_is_refused_before_a_job_is_made(http: TestClient) -> 
 
 
 def test_an_upload_without_a_key_that_breaks_off_is_discarded(http: TestClient) -> None:
-    broken = gzip.compress(ndjson(600))[:-10]
+    broken = gzip.compress(ndjson(2_100))[:-10]
     answer = http.post("/v1/imports", content=broken, headers={**NDJSON, "content-encoding": "gzip"})
     assert "middle of its gzip" in problem(answer, 400, "bad-request")["detail"]
     (job,) = http.get("/v1/jobs").json()["items"]
-    assert (job["state"], job["received"]) == ("cancelled", 512)
-    assert job["detail"] == "the upload was cut off after line 512"
+    assert (job["state"], job["received"]) == ("cancelled", 2_048)
+    assert job["detail"] == "the upload was cut off after line 2048"
 
 
 def test_an_upload_with_a_key_that_breaks_off_goes_on_when_it_is_sent_again(http: TestClient, store: Store) -> None:
     key = {"idempotency-key": "archive-2"}
-    broken = gzip.compress(ndjson(1_500))[:-10]
+    broken = gzip.compress(ndjson(4_200))[:-10]
     http.post("/v1/imports", content=broken, headers={**NDJSON, "content-encoding": "gzip", **key})
     (job,) = http.get("/v1/jobs?state=receiving").json()["items"]
-    assert (job["state"], job["received"]) == ("receiving", 1_024)
-    whole = posted(http, ndjson(1_500), **key)
-    assert (whole["id"], whole["state"], whole["created"], whole["existing"]) == (job["id"], "running", 1_500, 0)
+    assert (job["state"], job["received"]) == ("receiving", 4_096)
+    whole = posted(http, ndjson(4_200), **key)
+    assert (whole["id"], whole["state"], whole["created"], whole["existing"]) == (job["id"], "running", 4_200, 0)
     run(store)
-    assert http.get(f"/v1/jobs/{job['id']}").json()["done"] == 1_500
+    assert http.get(f"/v1/jobs/{job['id']}").json()["done"] == 4_200
 
 
 def test_limits_of_bytes_and_lines_hold(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,7 +38,9 @@ def page(wanted: Filter, sort: Sort, *, of_articles: bool = False) -> Statement:
 
 
 def second_page(wanted: Filter, sort: Sort) -> Statement:
-    after = {NEWEST: [str(ID), 1], PUBLISHED: [63_000_000_000_000_000, str(ID), 1]}[sort]
+    # All articles are older than this one. Where none were left, any index would do as well.
+    last = "ffffffff-ffff-7fff-bfff-ffffffffffff"
+    after = {NEWEST: [last, 1], PUBLISHED: [63_000_000_000_000_000, last, 1]}[sort]
     return stances.ORDERS[sort].page(stances.listed(wanted), after=after, limit=50)
 
 
