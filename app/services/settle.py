@@ -158,7 +158,8 @@ class _Writing:
             # What older annotations said repeats the language, which this model may have found to be another.
             if row.status is ArticleStatus.ANNOTATED and row.read_language != article.read_language:
                 self._session.execute(stances.following(article))
-        self._session.connection().execute(*batches.settling(stored, status))
+        for update in batches.settling(stored, status):
+            self._session.execute(update)
         return stored
 
     def _derive(self, pending: Sequence[New]) -> Sequence[New]:

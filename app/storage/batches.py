@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Table, Update, bindparam, select, update
+from sqlalchemy import Select, Update, select, update
 
 from app.domain.records import Filter, StoredArticle
 from app.domain.values import ArticleStatus
 from app.storage import articles
+from app.storage.among import among
 from app.storage.tables import AnnotationRow, ArticleRow, Base, CorrectionRow, RevisionRow, StanceRow
 
 
 def stored(digests: Sequence[bytes]) -> Select[ArticleRow, RevisionRow]:
     """Articles by their identities."""
-    return select(ArticleRow, RevisionRow).join(RevisionRow, articles.CURRENT).where(ArticleRow.identity.in_(digests))
+    return select(ArticleRow, RevisionRow).join(RevisionRow, articles.CURRENT).where(among(ArticleRow.identity, digests))
 
 
 def rows(created: Sequence[tuple[StoredArticle, bytes]]) -> Iterator[tuple[type[Base], list[dict[str, Any]]]]:
@@ -34,14 +35,14 @@ def locked(article_ids: Iterable[UUID]) -> Select[ArticleRow]:
 
     One table alone, so that who waited for a lock sees what was written meanwhile.
     """
-    found = select(ArticleRow).where(ArticleRow.id.in_(list(article_ids))).order_by(ArticleRow.id)
+    found = select(ArticleRow).where(among(ArticleRow.id, list(article_ids))).order_by(ArticleRow.id)
     return found.with_for_update().execution_options(populate_existing=True)
 
 
 def current(article_ids: Iterable[UUID]) -> Select[*tuple[Any, ...]]:
     """Id, revision, status, language, title and body."""
     columns = (ArticleRow.id, ArticleRow.revision, ArticleRow.status, ArticleRow.language, RevisionRow.title, RevisionRow.body)
-    return select(*columns).join(RevisionRow, articles.CURRENT).where(ArticleRow.id.in_(list(article_ids)))
+    return select(*columns).join(RevisionRow, articles.CURRENT).where(among(ArticleRow.id, list(article_ids)))
 
 
 def already_said(article_ids: Iterable[UUID], model: str) -> Select[UUID]:
@@ -50,7 +51,7 @@ def already_said(article_ids: Iterable[UUID], model: str) -> Select[UUID]:
         select(AnnotationRow.article_id)
         .join(ArticleRow, ArticleRow.id == AnnotationRow.article_id)
         .where(
-            AnnotationRow.article_id.in_(list(article_ids)),
+            among(AnnotationRow.article_id, list(article_ids)),
             AnnotationRow.model == model,
             AnnotationRow.revision == ArticleRow.revision,
         )
@@ -59,31 +60,26 @@ def already_said(article_ids: Iterable[UUID], model: str) -> Select[UUID]:
 
 def hiding(article_ids: Iterable[UUID]) -> tuple[Update, Update]:
     """What was shown of these articles."""
-    among = list(article_ids)
+    found = list(article_ids)
     return (
-        update(AnnotationRow).where(AnnotationRow.article_id.in_(among), AnnotationRow.shown).values(shown=False),
-        update(StanceRow).where(StanceRow.article_id.in_(among), StanceRow.shown).values(shown=False),
+        update(AnnotationRow).where(among(AnnotationRow.article_id, found), AnnotationRow.shown).values(shown=False),
+        update(StanceRow).where(among(StanceRow.article_id, found), StanceRow.shown).values(shown=False),
     )
 
 
-def settling(settled: Sequence[StoredArticle], status: ArticleStatus) -> tuple[Update, list[dict[str, Any]]]:
-    """For a connection: what an article learns when it is read."""
-    table = cast("Table", ArticleRow.__table__)
-    learnt: dict[str, Any] = {"read_language": bindparam("learnt_language"), "duplicate_group": bindparam("learnt_group")}
-    rows = [
-        {
-            "article_id": UUID(article.id),
-            "learnt_language": article.read_language,
-            "learnt_group": article.duplicate_group and UUID(article.duplicate_group),
-        }
-        for article in settled
-    ]
-    return update(table).where(table.c.id == bindparam("article_id")).values(status=status, **learnt), rows
+def settling(settled: Sequence[StoredArticle], status: ArticleStatus) -> Iterator[Update]:
+    """What articles learn when they are read. Most of them learn the same."""
+    alike: dict[tuple[str, str | None], list[UUID]] = {}
+    for article in settled:
+        alike.setdefault((article.read_language, article.duplicate_group), []).append(UUID(article.id))
+    for (language, group), article_ids in alike.items():
+        learnt = {"status": status, "read_language": language, "duplicate_group": group and UUID(group)}
+        yield update(ArticleRow).where(among(ArticleRow.id, article_ids)).values(learnt)
 
 
 def corrected(article_ids: Iterable[UUID]) -> Select[UUID]:
     """Those of which a reviewer spoke."""
-    return select(CorrectionRow.article_id).where(CorrectionRow.article_id.in_(list(article_ids))).distinct()
+    return select(CorrectionRow.article_id).where(among(CorrectionRow.article_id, list(article_ids))).distinct()
 
 
 def to_annotate(wanted: Filter, *, after: UUID | None, until: UUID, model: str, limit: int) -> Select[UUID]:

@@ -60,16 +60,16 @@ def test_articles_in_one_json_body_are_accepted_and_annotated_later(http: TestCl
 
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_stream_of_lines_is_stored_slice_by_slice(http: TestClient, store: Store, packed: bool) -> None:
-    body = b"\n" + ndjson(2_100) + b'{"text": "cut of\n[1]\n' + ndjson(1, start=600).rstrip(b"\n")
+    body = b"\n" + ndjson(2_100) + b'{"text": "cut of\n[1]\n' + ndjson(1, start=2_100).rstrip(b"\n")
     if packed:
         # Two members, as files that were put together have.
         body = gzip.compress(body[:1000]) + gzip.compress(body[1000:])
     job = posted(http, body, **({"content-encoding": "gzip"} if packed else {}))
-    assert (job["received"], job["total"], job["created"], job["invalid"]) == (604, 603, 601, 2)
+    assert (job["received"], job["total"], job["created"], job["invalid"]) == (2_104, 2_103, 2_101, 2)
     run(store)
-    assert http.get(f"/v1/jobs/{job['id']}").json()["done"] == 601
+    assert http.get(f"/v1/jobs/{job['id']}").json()["done"] == 2_101
     failures = http.get(f"/v1/jobs/{job['id']}/failures").json()["items"]
-    assert [failure["line"] for failure in failures] == [602, 603]
+    assert [failure["line"] for failure in failures] == [2_102, 2_103]
 
 
 def test_the_same_key_and_body_is_the_same_job_and_another_body_is_refused(http: TestClient) -> None:
