@@ -131,13 +131,16 @@ class _Reading:
     async def _one(self, unread: Unread) -> None:
         article_id = str(unread.article_id)
         try:
-            self.said.append((unread, await self._annotation(unread)))
+            annotation = await self._annotation(unread)
         except (InvalidText, UnsupportedLanguage) as error:
             # The text is what it is: another attempt would end alike.
             self.failed.append((unread, str(error)))
         except Exception as error:  # noqa: BLE001  Whatever the annotator raises, this article fails by it and not the others.
             self.work.report(error)
             self.errors[article_id] = _reason(error)
+        else:
+            # Only now `said` is asked for: what was there before the wait may have been handed over meanwhile.
+            self.said.append((unread, annotation))
 
     async def _annotation(self, unread: Unread) -> Annotation:
         while True:
@@ -165,9 +168,13 @@ def _keep(session: Session, chunk_id: UUID, settled: Settled) -> bool:
 def _finish(session: Session, reading: _Reading, settled: Settled) -> None:
     moment = now()
     session.execute(jobs.locked(reading.job_id))
-    if settle.keep(session, reading.chunk_id, settled, moment) is not None:
-        session.execute(chunks.change(reading.chunk_id, moment, state=ChunkState.DONE, error=None))
-        close_if_done(session, reading.job_id, moment)
+    chunk = settle.keep(session, reading.chunk_id, settled, moment)
+    if chunk is None:
+        return
+    # A chunk is never done as long as something of it is not settled, whatever went wrong.
+    assert not chunk.items, f"{len(chunk.items)} articles of a chunk were forgotten"
+    session.execute(chunks.change(reading.chunk_id, moment, state=ChunkState.DONE, error=None))
+    close_if_done(session, reading.job_id, moment)
 
 
 def _fail(session: Session, reading: _Reading, settled: Settled) -> None:

@@ -40,6 +40,7 @@ def main() -> None:
 def _all(name: str, fresh: measures.Fresh, given: argparse.Namespace) -> Iterator[Figure]:
     steps = [
         measures.accepting(fresh, given.articles),
+        measures.accepting_lines(fresh, given.articles),
         measures.machinery(fresh, given.articles),
         measures.real(fresh, given.real),
         measures.memory(fresh, given.long),

@@ -12,7 +12,7 @@ from app.domain.errors import IdempotencyConflict, JobConflict, JobNotFound
 from app.domain.jobs import ChunkState, FailureKind, JobState, Priority, StoredJob
 from app.domain.records import Filter
 from app.domain.values import Annotation, ArticleStatus, ArticleText
-from app.services import attempts, end, follow, plan, receive, retry
+from app.services import attempts, end, follow, plan, receive, retry, work
 from app.services.fetch import article as fetch_article
 from app.services.submit import submit
 from app.storage.database import Store
@@ -152,6 +152,24 @@ async def test_an_upload_that_lost_its_sender_is_discarded_and_says_how_far_it_c
     await end.discard_abandoned(store)
     job = await follow.job(store, str(intake.job_id))
     assert (job.state, job.detail) == (JobState.CANCELLED, "the upload was cut off after line 100")
+
+
+class Uneven(DictionaryAnnotator):
+    """Takes its time, and not the same for all."""
+
+    async def annotate(self, text: ArticleText, **options: Any) -> Annotation:
+        await asyncio.sleep(0.02 * (len(text.body) % 3))
+        return await super().annotate(text, **options)
+
+
+async def test_nothing_is_forgotten_of_what_is_read_while_the_rest_is_stored(store: Store, monkeypatch: Any) -> None:
+    monkeypatch.setattr(work, "KEEP_SECONDS", 0.0)
+    job = await upload(store, [submission("Kenya " + "x" * number, external_id=str(number)) for number in range(60)])
+    await run_all(store, Uneven())
+    assert (await state(store, job)).progress.done == 60
+    with store.reading() as session:
+        assert set(session.scalars(select(ArticleRow.status))) == {ArticleStatus.ANNOTATED}
+        assert [row.attempts for row in session.scalars(select(ChunkRow))] == [0]
 
 
 async def test_a_poison_article_is_the_only_failure_of_its_job(store: Store) -> None:
