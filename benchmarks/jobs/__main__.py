@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app import garbage
+from app import garbage, logs
+from app.settings import LogFormat, LogLevel
 from benchmarks.jobs import measures
 from benchmarks.jobs.databases import databases
 from benchmarks.jobs.measures import Figure
@@ -28,6 +29,7 @@ def main() -> None:
     parser.add_argument("--real", type=int, default=300, help="for what the real model reads")
     parser.add_argument("--write", action="store_true", help="put the table into benchmarks/README.md")
     given = parser.parse_args()
+    logs.configure(LogLevel.WARNING, LogFormat.JSON)
     garbage.expect_little()
     with folder() as place, databases(place) as urls:
         found = [figure for name, fresh in urls.items() for figure in _all(name, fresh, given)]
