@@ -4,10 +4,11 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TRAIN_VENV ?= .venv-training
 TORCH_VENV ?= .venv-torch
+PARTS ?= 1,2,3,4,5,6,7,8,9
 DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-torch test-crash bench-jobs lint format openapi sbom soak evaluate train training-env lock clean
+.PHONY: help install run test test-torch test-crash bench-jobs lint format openapi sbom soak evaluate bench-engine bench-queries train training-env lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -68,6 +69,23 @@ soak: $(BIN)/.test ## Ten minutes of mixed requests at 80% of capacity (ARGS=--s
 evaluate: $(BIN)/.runtime ## Measure the shipped model on the public tests (DATA=folder) and compare with its card
 	$(BIN)/python -m training.evaluate $(DATA) --check
 
+# The rivals have environments of their own. torch comes first and by its exact version, since any other way to it brings gigabytes.
+.venv-bench/.ready: constraints.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install --quiet torch==2.13.0
+	.venv-bench/bin/pip install --quiet --constraint constraints.txt transformers fastapi uvicorn onnxruntime
+	.venv-bench/bin/pip install --quiet litserve onnx openvino
+	$(PYTHON) -m venv .venv-bench-infinity
+	.venv-bench-infinity/bin/pip install --quiet torch==2.13.0
+	.venv-bench-infinity/bin/pip install --quiet "infinity-emb[torch,server]"
+	touch $@
+
+bench-engine: $(BIN)/.test .venv-bench/.ready ## Measure the engine beside others (PARTS=1,2 chooses; ARGS=--write puts the tables into benchmarks/README.md)
+	$(BIN)/python -m benchmarks.engine --parts $(PARTS) $(ARGS)
+
+bench-queries: $(BIN)/.test ## Measure loading, lists, summaries, full text and exports (ARGS="--sizes 10000,1000000 --write")
+	$(BIN)/python -m benchmarks.queries $(ARGS)
+
 training-env: ## Create .venv-training with torch
 	test -x $(TRAIN_VENV)/bin/python || $(PYTHON) -m venv $(TRAIN_VENV)
 	$(TRAIN_VENV)/bin/python -m pip install --quiet --upgrade pip
@@ -80,4 +98,4 @@ lock: $(BIN)/.test ## Write constraints.txt from what is installed now
 	$(BIN)/python -m pip freeze --exclude-editable --exclude standpoint | grep -v '^torch==' > constraints.txt
 
 clean: ## Remove environments and caches
-	rm -rf $(VENV) $(TRAIN_VENV) $(TORCH_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(TRAIN_VENV) $(TORCH_VENV) .venv-bench .venv-bench-infinity .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -14,7 +14,8 @@ from app.dispatch.addresses import Resolver
 from app.dispatch.opening import Dispatcher
 from app.domain.errors import StandpointError
 from app.entrance import open_access
-from app.inference.annotator import Options, TransformerAnnotator
+from app.inference.annotator import TransformerAnnotator
+from app.inference.batched import Options
 from app.inference.batching import Limits
 from app.inference.model_folder import InvalidModel
 from app.inference.opening import opened
@@ -27,6 +28,9 @@ from app.storage import schema
 from app.storage.database import Store
 from app.storage.schema import SchemaMismatch
 from app.upkeep import upkeep
+
+WAITING_SHARE = 0.2
+"""Of the deadline, that a request may wait for those before it; the rest is for the request itself and for a slower machine."""
 
 
 def create_app(
@@ -76,7 +80,7 @@ def open_annotator(settings: Settings) -> Iterator[TransformerAnnotator | PairAn
         text_limit=settings.text_limit,
         threads=settings.threads,
         deadline=settings.deadline_seconds,
-        limits=Limits(jobs=settings.queue_limit),
+        limits=Limits(jobs=settings.queue_limit, seconds=settings.deadline_seconds * WAITING_SHARE),
     )
     with refusing():
         annotator = opened(settings.model, options=options)

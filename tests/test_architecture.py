@@ -65,6 +65,8 @@ OWNERS = {
     "starlette": {"api"},
     "pydantic": {"api", "settings", "commands"},
     "pydantic_settings": {"settings"},
+    "orjson": {"api", "storage"},
+    "pyarrow": {"api", "commands"},
     "structlog": {"logs", "api"},
     "typer": {"cli"},
     "uvicorn": {"commands"},

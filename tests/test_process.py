@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -225,3 +226,42 @@ def test_a_sender_who_hangs_up_leaves_nothing_behind(twin: Service) -> None:
     time.sleep(0.3)
     assert httpx.get(f"{twin.address}/v1/articles").json()["items"] == []
     assert not any('"fault"' in line for line in twin.lines)
+
+
+def test_who_hangs_up_while_the_answer_is_made_has_nothing_stored(tmp_path: Path) -> None:
+    body = json.dumps(article(text="slow news from France")).encode()
+    head = f"POST /v1/articles HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    with serving(TWIN, tmp_path) as service:
+        with socket.create_connection(("127.0.0.1", service.port)) as connection:
+            connection.sendall(head.encode() + body)
+            time.sleep(SLOW_SECONDS / 3)
+        time.sleep(SLOW_SECONDS)
+        assert httpx.get(f"{service.address}/v1/articles").json()["items"] == []
+        assert service.stop() == 0
+        time.sleep(0.1)
+        assert any("the client hung up" in line for line in service.lines)
+
+
+def test_64_clients_at_once_get_what_each_would_get_alone(tmp_path: Path) -> None:
+    sentence = "Observer {} said that Germany praised Kenya, that Belarus was to blame, and that {}China agreed."
+    bodies = [article(text=sentence.format(n, "very " * (n % 23) + "old "), title=f"Kenya, day {n}") for n in range(64)]
+    with serving(REAL, tmp_path) as service, httpx.Client(base_url=service.address, timeout=60) as http:
+
+        def annotated(body: dict[str, Any]) -> Any:
+            return http.post("/v1/annotate", json=body).json()["countries"]
+
+        alone = [annotated(body) for body in bodies]
+        with ThreadPoolExecutor(64) as clients:
+            together = list(clients.map(annotated, bodies))
+    assert all({"DE", "KE", "BY", "CN"} <= {country["country"] for country in countries} for countries in alone)
+    for one, other in zip(alone, together, strict=True):
+        assert other == nearly(one)
+
+
+def nearly(value: Any) -> Any:
+    """The same but for one in the last digit of a number, which a batch of another shape may round otherwise."""
+    if isinstance(value, float):
+        return pytest.approx(value, abs=1.1e-4)
+    if isinstance(value, list):
+        return [nearly(item) for item in value]
+    return {name: nearly(item) for name, item in value.items()} if isinstance(value, dict) else value

@@ -1,10 +1,15 @@
-"""What a model says of a text: said now, or said once and stored."""
+"""What a model says of a text: said now, or said once and stored.
+
+Wire models of annotations are made aside: a long text has thousands of mentions, and the event loop would stand still for half a
+second.
+"""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from fastapi import APIRouter, Body
+from fastapi.concurrency import run_in_threadpool
 
 from app.api import examples
 from app.api.dependencies import AnnotationId, UsesAnnotator, UsesStore
@@ -32,7 +37,7 @@ Requested = Annotated[
 async def annotate(body: Requested, annotator: UsesAnnotator) -> AnnotationResponse:
     """Which countries the text is about and what stance it takes toward each, with the words that show it."""
     annotation = await annotate_text(annotator, body.article_text(), language=body.language, targets=body.targets)
-    return AnnotationResponse.unstored(annotation, created_at=now())
+    return await run_in_threadpool(AnnotationResponse.unstored, annotation, created_at=now())
 
 
 @router.get(
@@ -42,4 +47,4 @@ async def annotate(body: Requested, annotator: UsesAnnotator) -> AnnotationRespo
 )
 async def get_annotation(annotation_id: AnnotationId, store: UsesStore) -> AnnotationResponse:
     """It never changes; another model version or another text makes another annotation."""
-    return AnnotationResponse.of(await fetch.annotation(store, annotation_id))
+    return await run_in_threadpool(AnnotationResponse.of, await fetch.annotation(store, annotation_id))

@@ -8,7 +8,22 @@ from fastapi import FastAPI
 from starlette.types import Lifespan
 
 from app import __version__
-from app.api import annotate, answers, articles, docs, health, jobs, metrics, models, openapi, stances, summaries, webhooks
+from app.api import (
+    annotate,
+    answers,
+    articles,
+    corrections,
+    docs,
+    exports,
+    health,
+    jobs,
+    metrics,
+    models,
+    openapi,
+    stances,
+    summaries,
+    webhooks,
+)
 from app.api.middleware import HeadAsGet, RequestContext
 from app.api.patience import Patience
 
@@ -25,7 +40,7 @@ def build(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         generate_unique_id_function=_function_name,
     )
     answers.install(app)
-    for room in (annotate, articles, stances, summaries, models, jobs, webhooks, health, metrics, docs):
+    for room in (annotate, articles, corrections, stances, exports, summaries, models, jobs, webhooks, health, metrics, docs):
         app.include_router(room.router)
     app.state.metrics = metrics.Metrics(app)
     app.add_middleware(HeadAsGet)

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Response
+from fastapi.concurrency import run_in_threadpool
 
 from app.api import examples
 from app.api.dependencies import ArticleId, UsesAnnotator, UsesStore
@@ -46,7 +47,7 @@ async def create_article(body: Submitted, response: Response, store: UsesStore, 
     article, created = await submit(store, annotator, body.submission())
     response.status_code = HTTPStatus.CREATED if created else HTTPStatus.OK
     response.headers["Location"] = f"{router.prefix}/{article.id}"
-    return ArticleResponse.of(article)
+    return await run_in_threadpool(ArticleResponse.of, article)
 
 
 @router.get(
@@ -69,7 +70,7 @@ async def list_articles(query: Filters, paging: SortedPaging, links: UsesLinks, 
 )
 async def get_article(article_id: ArticleId, store: UsesStore) -> ArticleResponse:
     """With its current text, and the annotation of the active model version if there is one, else the newest."""
-    return ArticleResponse.of(await fetch.article(store, article_id))
+    return await run_in_threadpool(ArticleResponse.of, await fetch.article(store, article_id))
 
 
 @router.patch(
@@ -80,7 +81,7 @@ async def get_article(article_id: ArticleId, store: UsesStore) -> ArticleRespons
 )
 async def update_article(article_id: ArticleId, body: Changed, store: UsesStore) -> ArticleResponse:
     """Changes the fields that are sent; null clears one, and `metadata` is replaced as a whole. The text stays as it is."""
-    return ArticleResponse.of(await revise.edit(store, article_id, body.changes()))
+    return await run_in_threadpool(ArticleResponse.of, await revise.edit(store, article_id, body.changes()))
 
 
 @router.put(
@@ -95,7 +96,9 @@ async def replace_article_text(
     article_id: ArticleId, body: Rewritten, store: UsesStore, annotator: UsesAnnotator
 ) -> ArticleResponse:
     """Makes a new revision of title and text and annotates it. The old one and its annotations are kept."""
-    return ArticleResponse.of(await revise.replace_text(store, annotator, article_id, body.article_text()))
+    return await run_in_threadpool(
+        ArticleResponse.of, await revise.replace_text(store, annotator, article_id, body.article_text())
+    )
 
 
 @router.delete(
@@ -120,4 +123,4 @@ async def list_article_annotations(
 ) -> AnnotationPageResponse:
     """Of every revision and every model version."""
     found = await fetch.annotations(store, article_id, limit=paging.limit, cursor=paging.cursor)
-    return links.page(AnnotationPageResponse, AnnotationResponse.of, found)
+    return await run_in_threadpool(links.page, AnnotationPageResponse, AnnotationResponse.of, found)

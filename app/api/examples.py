@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from app.api import problems
+from app.api.export_formats import CsvEncoder, NdjsonEncoder
 from app.api.problems import ProblemError, RequestError
 from app.api.schemas_annotations import AnnotationPageResponse, AnnotationResponse
 from app.api.schemas_articles import ArticleItemResponse, ArticlePageResponse, ArticleResponse
+from app.api.schemas_corrections import CorrectionPageResponse, CorrectionResponse
+from app.api.schemas_differences import DifferencePageResponse, DifferenceResponse, PairCountResponse, Said
 from app.api.schemas_models import ModelResponse
 from app.api.schemas_stances import (
     CountryCountResponse,
@@ -24,11 +29,14 @@ from app.api.schemas_stances import (
     StanceResponse,
     SummaryResponse,
 )
-from app.domain import errors
+from app.domain import errors, exports
+from app.domain.exports import Line
 from app.domain.models import KnownModel, ModelDescription, Table
 from app.domain.records import (
     ArticleReference,
+    Correction,
     CountryCount,
+    Difference,
     Dimension,
     Group,
     Interval,
@@ -38,6 +46,7 @@ from app.domain.records import (
     Relation,
     Series,
     SeriesPoint,
+    Side,
     StanceCounts,
     StoredAnnotation,
     StoredArticle,
@@ -59,6 +68,8 @@ from app.domain.values import (
     PublicationTime,
     Scores,
     Span,
+    Stance,
+    Verdict,
 )
 
 REQUEST_ID = "7d9f5c1e8b3a4f62a0d4c9b1e6f82735"
@@ -107,6 +118,12 @@ def judgement(
 def scores_of(probabilities: Probabilities) -> Scores:
     """Where every mention says the same, so does the article."""
     return Scores(probabilities.favor, probabilities.neutral, probabilities.against)
+
+
+def _file(columns: Sequence[str], line: Line) -> dict[str, str]:
+    """One line in each form, by media type."""
+    ndjson, text = NdjsonEncoder(columns)([line], done=True), CsvEncoder(columns, continued=False)([line], done=True)
+    return {"application/x-ndjson": ndjson.decode(), "text/csv": text.decode(), "application/vnd.apache.parquet": ""}
 
 
 def _span(quote: str, field: Field) -> Span:
@@ -203,6 +220,39 @@ RELATED = RelatedPageResponse(
 )
 COUNTRIES = CountryPageResponse(items=[CountryCountResponse.of(CountryCount(CountryCode("CN"), "China", 41))], next_cursor=None)
 PUBLISHERS = PublisherPageResponse(items=[PublisherCountResponse.of(PublisherCount(PUBLISHER, 17))], next_cursor=None)
+_CORRECTION = Correction(
+    id="01932c0c-5b12-7d41-a3c6-2f9e8d7c6b5a",
+    article_id=ARTICLE_ID,
+    revision=1,
+    created_at=READ_AT,
+    reviewer="anonymous",
+    verdict=Verdict(CountryCode("CN"), present=True, stance=Stance.NEUTRAL),
+    name="China",
+    reason="The ministry praises a border crossing, not the country.",
+)
+CORRECTION = CorrectionResponse.of(_CORRECTION)
+REVOKED = CorrectionResponse.of(replace(_CORRECTION, revoked_at=READ_AT, revoked_by="anonymous"))
+CORRECTIONS = CorrectionPageResponse(items=[CORRECTION], next_cursor=None)
+CORRECTION_REQUEST = {"country": "CN", "present": True, "stance": "neutral", "reason": _CORRECTION.reason}
+DIFFERENCES = DifferencePageResponse(
+    items=[
+        DifferenceResponse.of(
+            Difference(
+                article_id=ARTICLE_ID,
+                country=CountryCode("RU"),
+                name="Russia",
+                before=Side(Stance.NEUTRAL, scores_of(NEUTRAL)),
+                after=Side(Stance.AGAINST, scores_of(BLAMED)),
+            )
+        )
+    ],
+    next_cursor=None,
+    articles=41,
+    counts=[
+        PairCountResponse(before=Said.NEUTRAL, after=Said.NEUTRAL, count=97),
+        PairCountResponse(before=Said.NEUTRAL, after=Said.AGAINST, count=1),
+    ],
+)
 MODELS = ModelPageResponse(items=[ModelCountResponse.of(ModelCount(MODEL, True, 58))], next_cursor=None)
 A_MODEL = ModelResponse.of(
     KnownModel(
@@ -246,6 +296,43 @@ TARGETS_REQUEST = {
     "language": "en",
     "targets": ["Lumen Rail"],
 }
+
+_CURSOR = "n5OUUGM3TfABkywHIJp8PZ8OWksl~p3P.01932c07-209a-7c3d-9f0e-5a4b1c2d3e4f"
+_WRITTEN = "2024-11-14T09:30:12.000000Z"
+_ADDRESS = "https://herald.example/2024/11/14/rail-offer"
+STANCE_FILE = _file(
+    exports.STANCE,
+    (
+        *(ARTICLE_ID, ANNOTATION_ID, "CN", "China", "favor", 0.91, 0.07, 0.02, 0.71, 2, MODEL, PUBLISHER),
+        *(_ADDRESS, TITLE, _WRITTEN, "2024-11-14", "model", "text", 0, len(BORDER), BORDER, f"{_CURSOR}.1"),
+    ),
+)
+ARTICLE_FILE = _file(
+    exports.ARTICLE,
+    (
+        *(ARTICLE_ID, _WRITTEN, _WRITTEN, 1, "annotated", "herald-20241114-17", _ADDRESS, TITLE, PUBLISHER, "en"),
+        *('{"section":"world"}', "2024-11-14", None, _CURSOR),
+    ),
+)
+
+_CHINA = TEXT.index("China")
+_LESSON = (
+    *(CORRECTION.id, ARTICLE_ID, True, "CN", "China", "neutral", CORRECTION.reason, CORRECTION.reviewer, _WRITTEN, 1, "en"),
+    *(PUBLISHER, _ADDRESS, TITLE, TEXT, MODEL, "favor"),
+    [
+        {
+            "field": "text",
+            "start": _CHINA,
+            "end": _CHINA + 5,
+            "quote": "China",
+            "kind": "name",
+            "stance": "favor",
+            "voice": "author",
+        }
+    ],
+    f"{_CURSOR.split('.')[0]}.{CORRECTION.id}",
+)
+CORRECTION_FILE = {"application/x-ndjson": NdjsonEncoder(exports.CORRECTION)([_LESSON], done=True).decode()}
 
 
 def requests(**named: dict[str, Any]) -> dict[str, Any]:
@@ -296,6 +383,10 @@ FILTER = (
 TOO_MANY_GROUPS = errors.InvalidQuery("group_by", "makes more than 50000 groups; narrow the filter, or take a longer interval")
 TOO_MANY_POINTS = errors.InvalidQuery("interval", "gives more than 10000 points; take a wider interval or a narrower range")
 CURSORS = (INVALID_PARAMETER, errors.InvalidCursor("is not one of this list"))
+FORMS = (
+    RequestError(problems.NOT_ACCEPTABLE, "The forms are application/x-ndjson, text/csv, application/vnd.apache.parquet."),
+    RequestError(problems.PARQUET_NOT_INSTALLED, "This service has no pyarrow; it comes with the extra standpoint[parquet]."),
+)
 ACCESS = (
     errors.KeyRequired(),
     errors.InvalidKey(),
@@ -304,6 +395,14 @@ ACCESS = (
 )
 NO_ARTICLE = (INVALID_ID, errors.ArticleNotFound(ARTICLE_ID))
 NO_ANNOTATION = (INVALID_ID, errors.AnnotationNotFound(ANNOTATION_ID))
+NO_CORRECTION = (
+    RequestError(
+        problems.INVALID_REQUEST,
+        "1 part of the request cannot be used.",
+        ProblemError(pointer="#/path/correction_id", detail="must be a UUID"),
+    ),
+    errors.CorrectionNotFound(_CORRECTION.id),
+)
 NO_MODEL = (
     RequestError(
         problems.INVALID_REQUEST,

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import logs
 from app.api import answers
+from app.api.caching import Policy
 
 ACCEPTED_ID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 """What is taken over from X-Request-ID; anything else could forge log lines or headers, and gets a new id."""
@@ -71,7 +72,13 @@ class _Answer:
             headers["X-Request-ID"] = self.request_id
             headers["X-Content-Type-Options"] = "nosniff"
             headers.update(self.state.get("answer_headers", {}))
+            # Nobody keeps what no route allowed them to keep: problems, answers to POST, the contract.
+            headers.setdefault("Cache-Control", Policy.NEVER_KEPT)
         await self.send(message)
+
+
+IS_HEAD = "standpoint.head"
+"""In the scope of a GET that was a HEAD, for answers so long that they should not be made only to be dropped."""
 
 
 class HeadAsGet:
@@ -88,7 +95,7 @@ class HeadAsGet:
         async def without_body(message: Message) -> None:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
-        as_get = {**scope, "method": "GET"}
+        as_get = {**scope, "method": "GET", IS_HEAD: True}
         await self.app(as_get, receive, without_body)
         scope["route"] = as_get.get("route")
 

@@ -10,7 +10,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from app.api import country_codes, examples, responses, scopes
+from app.api import caching, country_codes, examples, responses, scopes
+from app.api.caching import Policy
 from app.api.problems import MEDIA_TYPE, Problem
 from app.api.schemas_jobs import ImportRequest
 
@@ -30,7 +31,9 @@ favor of or against each of them, with the exact words as evidence. Annotations 
 TAGS = [
     {"name": "annotations", "description": "What a model version says of a text: countries, stances, evidence."},
     {"name": "articles", "description": "Articles to be annotated and stored."},
+    {"name": "corrections", "description": "What reviewers say. It wins over the model in every query until it is revoked."},
     {"name": "stances", "description": "The stances of stored articles toward countries, listed and counted."},
+    {"name": "exports", "description": "Everything that a filter finds, as one NDJSON, CSV or Parquet file."},
     {"name": "summaries", "description": "What is stored, counted by country, publisher and model version."},
     {"name": "jobs", "description": "Articles by the thousand or million, and how far their annotation has come."},
     {"name": "webhooks", "description": "Calls to the caller's own server when a job ends."},
@@ -45,6 +48,17 @@ REQUEST_ID = {
 RETRY_AFTER = {
     "description": "Seconds to wait before trying again.",
     "schema": {"type": "integer", "minimum": 1, "maximum": 3600},
+}
+ETAG = {
+    "description": "Names this very answer. Send it back as `If-None-Match`.",
+    "schema": {"type": "string", "maxLength": 100},
+}
+IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The `ETag` of an earlier answer; if it is still the right one, the answer is 304 without a body.",
+    "schema": {"type": "string", "maxLength": 2_000},
 }
 CHALLENGE = {
     "description": "How to identify oneself, and what was wrong (RFC 6750).",
@@ -64,6 +78,7 @@ RATE_LIMIT_POLICY = {
 HEADERS = {
     "RequestId": REQUEST_ID,
     "RetryAfter": RETRY_AFTER,
+    "ETag": ETAG,
     "Challenge": CHALLENGE,
     "RateLimit": RATE_LIMIT,
     "RateLimitPolicy": RATE_LIMIT_POLICY,
@@ -110,6 +125,8 @@ def _made(app: FastAPI) -> dict[str, Any]:
         _secure(method, path, operation)
         for parameter in operation.get("parameters", []):
             parameter["schema"] = _never_null(parameter["schema"])
+        if caching.policy(operation["operationId"]) is Policy.REVALIDATED:
+            _add_revalidation(operation)
         operation["responses"] = dict(sorted(operation["responses"].items()))
         for status, response in operation["responses"].items():
             _add_headers(status, response)
@@ -118,6 +135,7 @@ def _made(app: FastAPI) -> dict[str, Any]:
     made["components"] = {
         "schemas": schemas,
         "headers": HEADERS,
+        "parameters": {"IfNoneMatch": IF_NONE_MATCH},
         "examples": dict(sorted(shared.items())),
         "securitySchemes": SECURITY_SCHEMES,
     }
@@ -166,6 +184,14 @@ def _never_null(schema: dict[str, Any]) -> dict[str, Any]:
     """A parameter can be left out, but no query can say null."""
     (kept,) = [choice for choice in schema.get("anyOf", [{}]) if choice != {"type": "null"}]
     return {**kept, **{name: value for name, value in schema.items() if name != "anyOf"}}
+
+
+def _add_revalidation(operation: dict[str, Any]) -> None:
+    tag = {"ETag": {"$ref": "#/components/headers/ETag"}}
+    success = operation["responses"]["200"]
+    success["headers"] = {**success.get("headers", {}), **tag}
+    operation["responses"]["304"] = {"description": "The answer is still the one that the client has.", "headers": dict(tag)}
+    operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IfNoneMatch"})
 
 
 def _add_headers(status: str, response: dict[str, Any]) -> None:

@@ -27,10 +27,11 @@ class Links:
         self._request = request
         self._response = response
 
-    def page(self, kind: type[Wire], of: Callable[[Item], object], found: records.Page[Item]) -> Wire:
+    def page(self, kind: type[Wire], of: Callable[[Item], object], found: records.Page[Item], **more: object) -> Wire:
+        """`more` are fields that the page has besides its items."""
         if found.next_cursor:
             self._response.headers["Link"] = f'<{self._address(found.next_cursor)}>; rel="next"'
-        return kind(items=[of(item) for item in found.items], next_cursor=found.next_cursor)
+        return kind(items=[of(item) for item in found.items], next_cursor=found.next_cursor, **more)
 
     def _address(self, cursor: str) -> str:
         """Relative, so that no Host header decides where a client goes; with all parameters of this request but its cursor."""

@@ -128,6 +128,18 @@ INVALID_REQUEST = ProblemType(
 BAD_REQUEST = ProblemType(
     HTTPStatus.BAD_REQUEST, "bad-request", "The request cannot be served", "What HTTP asks for was not met."
 )
+NOT_ACCEPTABLE = ProblemType(
+    HTTPStatus.NOT_ACCEPTABLE,
+    "not-acceptable",
+    "The answer cannot be had in this form",
+    "`Accept` names none of the forms that this operation has; `format` in the query can name one instead.",
+)
+PARQUET_NOT_INSTALLED = ProblemType(
+    HTTPStatus.NOT_IMPLEMENTED,
+    "parquet-not-installed",
+    "This service cannot write Parquet",
+    "It was installed without the extra `standpoint[parquet]`. NDJSON and CSV need nothing.",
+)
 INTERNAL_ERROR = ProblemType(
     HTTPStatus.INTERNAL_SERVER_ERROR,
     "internal-error",
@@ -297,6 +309,8 @@ ALL_OF_HTTP = (
     BODY_TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE,
     INVALID_REQUEST,
+    NOT_ACCEPTABLE,
+    PARQUET_NOT_INSTALLED,
     REQUEST_TIMEOUT,
     HEADERS_TOO_LARGE,
     INTERNAL_ERROR,

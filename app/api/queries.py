@@ -10,6 +10,7 @@ from fastapi import Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 
 from app.api import country_codes
+from app.api.export_formats import Format
 from app.api.schemas import PUBLISHED_AT_SCHEMA, LanguageTag, publication_time
 from app.domain.records import Dimension, Filter, Interval, Sort
 from app.domain.textquery import TextQuery
@@ -151,6 +152,32 @@ class SeriesQuery(FilterQuery):
     interval: Interval = Field(default=Interval.DAY, description="The width of one point, in UTC.")
 
 
+class ExportQuery(FilterQuery):
+    format: Format | None = Field(default=None, description="The form of the file. Left out, `Accept` decides; else NDJSON.")
+    cursor: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        default=None,
+        description=(
+            "`cursor` of the last whole line of an export that was cut off: the rest of that very export, for the same filters. "
+            "Not for Parquet."
+        ),
+    )
+
+
+class ListFormat(StrEnum):
+    JSON = "json"
+    NDJSON = "ndjson"
+
+
+class CorrectionQuery(PageQuery):
+    format: ListFormat | None = Field(
+        default=None, description="`ndjson` is a file for training instead of a page. Left out, `Accept` decides; else `json`."
+    )
+    cursor: Annotated[str, Field(min_length=1, max_length=2_000)] | None = Field(
+        default=None,
+        description="`next_cursor` of the page before; or, of a file that was cut off, `cursor` of its last whole line.",
+    )
+
+
 def _first(moment: PublicationTime | None) -> datetime | None:
     return None if moment is None else moment.instant or datetime.combine(moment.day, time.min, UTC)
 
@@ -165,4 +192,6 @@ Paging = Annotated[PageQuery, Query()]
 SortedPaging = Annotated[SortedPageQuery, Query()]
 SummaryOf = Annotated[SummaryQuery, Query()]
 RelatedTo = Annotated[RelatedQuery, Query()]
+ExportOf = Annotated[ExportQuery, Query()]
 SeriesOf = Annotated[SeriesQuery, Query()]
+CorrectionsAs = Annotated[CorrectionQuery, Query()]

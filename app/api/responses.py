@@ -16,15 +16,33 @@ Responses = dict[int | str, dict[str, Any]]
 
 
 def success(
-    status: int, description: str, example: BaseModel | None = None, *, headers: Mapping[str, str] | None = None
+    status: int,
+    description: str,
+    example: BaseModel | None = None,
+    *,
+    headers: Mapping[str, str] | None = None,
+    files: Mapping[str, str] | None = None,
 ) -> Responses:
-    """`headers` by name, with what they say."""
+    """`headers` by name, with what they say; `files` are other forms, as `file` has them."""
     response: dict[str, Any] = {"description": description}
     if example is not None:
         response["content"] = {"application/json": {"example": example.model_dump(mode="json")}}
     if headers:
         response["headers"] = {name: {"description": text, "schema": {"type": "string"}} for name, text in headers.items()}
+    if files:
+        response["content"] |= _content(files)
     return {status: response}
+
+
+def file(description: str, examples: Mapping[str, str]) -> Responses:
+    """`examples` by media type; of a binary form the empty text."""
+    return {200: {"description": description, "content": _content(examples)}}
+
+
+def _content(examples: Mapping[str, str]) -> dict[str, Any]:
+    content = {media: {"schema": {"type": "string"}, "example": example} for media, example in examples.items() if example}
+    binary = {media: {"schema": {"type": "string", "format": "binary"}} for media, example in examples.items() if not example}
+    return content | binary
 
 
 def failures(*facts: Fact) -> Responses:

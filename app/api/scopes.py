@@ -28,6 +28,14 @@ TABLE: Mapping[tuple[str, str], Scope | None] = {
     ("DELETE", "/v1/articles/{article_id}"): Scope.WRITE,
     ("PUT", "/v1/articles/{article_id}/text"): Scope.WRITE,
     ("GET", "/v1/articles/{article_id}/annotations"): Scope.READ,
+    ("GET", "/v1/articles/{article_id}/corrections"): Scope.READ,
+    # A reviewer's word changes what every query says, and nothing else can undo it.
+    ("POST", "/v1/articles/{article_id}/corrections"): Scope.WRITE,
+    ("DELETE", "/v1/articles/{article_id}/corrections/{correction_id}"): Scope.WRITE,
+    ("GET", "/v1/corrections"): Scope.READ,
+    # Rows that the lists show too, page by page.
+    ("GET", "/v1/exports/articles"): Scope.READ,
+    ("GET", "/v1/exports/stances"): Scope.READ,
     ("GET", "/v1/stances"): Scope.READ,
     ("GET", "/v1/stances/series"): Scope.READ,
     ("GET", "/v1/stances/summary"): Scope.READ,
@@ -51,6 +59,7 @@ TABLE: Mapping[tuple[str, str], Scope | None] = {
     ("POST", "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay"): Scope.ADMIN,
     ("GET", "/v1/models"): Scope.READ,
     ("GET", "/v1/models/{model_id}"): Scope.READ,
+    ("GET", "/v1/models/{before}/diff/{after}"): Scope.READ,
 }
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import cached_property
 from typing import Any, NoReturn, get_origin
 from urllib.parse import parse_qsl
 
+from anyio import CancelScope
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.requests import ClientDisconnect
 
-from app.api import access, bodies, problems
+from app.api import access, bodies, caching, problems
 from app.api.invalid import near
 from app.api.problems import ProblemError, RequestError
 
@@ -36,12 +39,12 @@ class StrictRoute(APIRoute):
         return {name: get_origin(annotation) is list for name, annotation in _query_fields(self.dependant)}
 
     def get_route_handler(self) -> Handler:
-        handle = super().get_route_handler()
+        handle = while_there(super().get_route_handler()) if self.body_field else super().get_route_handler()
 
         async def strictly(request: Request) -> Response:
             await access.admit(request, self.path_format)
             self._refuse_odd_query(request.scope["query_string"])
-            return await handle(await self._read(request))
+            return caching.applied(request, await handle(await self._read(request)), operation=self.name)
 
         return strictly
 
@@ -77,6 +80,30 @@ class _Read(Request):
 
     async def json(self) -> Any:
         return self._value
+
+
+def while_there(handle: Handler) -> Handler:
+    """Cancels what was begun for a client who hangs up, so that no passage is encoded for nobody. The body has been read by then.
+
+    Raises ClientDisconnect; a step that is under way in the database ends first.
+    """
+
+    async def watched(request: Request) -> Response:
+        with CancelScope() as scope:
+            watch = asyncio.create_task(_cancel_once_gone(request, scope))
+            try:
+                return await handle(request)
+            finally:
+                watch.cancel()
+        raise ClientDisconnect
+
+    return watched
+
+
+async def _cancel_once_gone(request: Request, scope: CancelScope) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    scope.cancel()
 
 
 def _pairs(query: bytes) -> list[tuple[str, str]]:

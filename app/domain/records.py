@@ -297,5 +297,48 @@ class ModelCount:
     annotations: int
 
 
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one model version says of an article and a country; `stance` is None when undecided."""
+
+    stance: Stance | None
+    scores: Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A side is None where that version did not find the country in the article."""
+
+    article_id: str
+    country: CountryCode
+    name: str
+    before: Side | None
+    after: Side | None
+
+
+@dataclass(frozen=True, slots=True)
+class PairCount:
+    """How many countries of articles have this pair. `found_before` tells an undecided stance from a country not found."""
+
+    found_before: bool
+    before: Stance | None
+    found_after: bool
+    after: Stance | None
+    count: int
+
+    @property
+    def changed(self) -> bool:
+        return (self.found_before, self.before) != (self.found_after, self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two model versions over the `articles` whose current text both read, and one page of what changed."""
+
+    articles: int
+    pairs: tuple[PairCount, ...]
+    differences: Page[Difference]
+
+
 def now() -> datetime:
     return datetime.now(UTC)

@@ -87,7 +87,9 @@ class Scores:
             raise ValueError(f"not shares of one: {values}")
 
     def of(self, stance: Stance) -> float:
-        return {Stance.FAVOR: self.favor, Stance.NEUTRAL: self.neutral, Stance.AGAINST: self.against}[stance]
+        if stance is Stance.FAVOR:
+            return self.favor
+        return self.neutral if stance is Stance.NEUTRAL else self.against
 
     def leading(self) -> Stance:
         return max(Stance, key=self.of)

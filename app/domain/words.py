@@ -35,13 +35,15 @@ def folded(text: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFKD", plain.casefold()) if not unicodedata.combining(letter))
 
 
-def searchable(title: str | None, body: list[str]) -> list[str]:
-    """The words of the body after those of the title, with GAP between them, which no phrase crosses.
+def searchable(title: str | None, body: str) -> list[str]:
+    """Words of title and body with GAP between them, which no phrase crosses; at most MOST_BYTES of different ones."""
+    return joined(title, words(body))
 
-    At most MOST_BYTES of different ones.
-    """
+
+def joined(title: str | None, body: list[str]) -> list[str]:
+    """`searchable`, of a body whose words are known already."""
     found = [*words(title), GAP, *body] if title else body
-    # No letter has more than four bytes, so that hardly a text has to be counted word by word.
+    # No code point has more than four bytes, so that most texts need not be measured word by word.
     return found if 4 * sum(map(len, found)) <= MOST_BYTES else list(_bounded(found))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.inference.annotator import Options, TransformerAnnotator
+from app.inference.annotator import TransformerAnnotator
+from app.inference.batched import Options
 from app.inference.pair_annotator import PREFIX, PairAnnotator
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
-from anyio import to_thread
+from anyio import CancelScope, get_cancelled_exc_class, to_thread
 
 from app.storage.database import Session, Store, UniqueViolation
+from app.storage.interruption import Interruption
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -24,6 +25,24 @@ async def read(
             return step(session, *given, **named)
 
     return await to_thread.run_sync(run)
+
+
+async def read_while_wanted(
+    store: Store, step: Callable[Concatenate[Session, Given], Result], *given: Given.args, **named: Given.kwargs
+) -> Result:
+    """Like `read`; and when the caller is cancelled, its statement is ended too."""
+    interruption = Interruption()
+
+    def run() -> Result:
+        with store.reading() as session, interruption.of(session):
+            return step(session, *given, **named)
+
+    try:
+        return await to_thread.run_sync(run, abandon_on_cancel=True)
+    except get_cancelled_exc_class():
+        with CancelScope(shield=True):
+            await to_thread.run_sync(interruption.end)
+        raise
 
 
 async def write(

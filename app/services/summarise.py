@@ -45,10 +45,7 @@ async def summary(store: Store, wanted: Filter, *, dimensions: Sequence[Dimensio
     """Stances by up to two dimensions. Raises InvalidQuery for more, for one twice, and for too many groups."""
     if len(dimensions) > MOST_DIMENSIONS or len(set(dimensions)) < len(dimensions):
         raise InvalidQuery("group_by", f"takes up to {MOST_DIMENSIONS} different dimensions")
-    rows = await steps.read(store, _stances_by, wanted, dimensions)
-    if len(rows) > MOST_GROUPS:
-        raise InvalidQuery("group_by", f"makes more than {MOST_GROUPS} groups; narrow the filter, or take a longer interval")
-    return folding.summary(rows, dimensions)
+    return await steps.read(store, _summary, wanted, dimensions)
 
 
 async def related(store: Store, country: CountryCode, wanted: Filter) -> tuple[Relation, ...]:
@@ -87,8 +84,11 @@ def _asked(wanted: Filter) -> tuple[date | None, date | None]:
     return wanted.published_from and wanted.published_from.astimezone(UTC).date(), before and before.date()
 
 
-def _stances_by(session: Session, wanted: Filter, dimensions: Sequence[Dimension]) -> list[folding.Row]:
-    return [tuple(row) for row in session.execute(counts.stances_by(wanted, dimensions, most=MOST_GROUPS + 1))]
+def _summary(session: Session, wanted: Filter, dimensions: Sequence[Dimension]) -> Summary:
+    rows = session.execute(counts.stances_by(wanted, dimensions, most=MOST_GROUPS + 1)).all()
+    if len(rows) > MOST_GROUPS:
+        raise InvalidQuery("group_by", f"makes more than {MOST_GROUPS} groups; narrow the filter, or take a longer interval")
+    return folding.summary(rows, dimensions)
 
 
 def _related(session: Session, country: CountryCode, wanted: Filter) -> tuple[Relation, ...]:

@@ -46,6 +46,17 @@ class Keyset:
 
 
 @dataclass(frozen=True)
+class OldestFirst(Keyset):
+    """The smallest come first."""
+
+    def _order(self) -> list[ColumnElement[Any]]:
+        return [column.asc() for column in self.columns]
+
+    def _after(self, key: list[Any]) -> ColumnElement[bool]:
+        return tuple_(*self.columns) > tuple_(*key, types=[column.type for column in self.columns])
+
+
+@dataclass(frozen=True)
 class Alphabetical(Keyset):
     """One column from A to Z by code point, its missing value last."""
 

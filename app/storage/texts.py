@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from rensa import RMinHash
 
 from app.domain.values import ArticleText
-from app.domain.words import searchable, words
+from app.domain.words import joined, words
 
 BANDS = 6
 ROWS = 4
@@ -43,7 +43,7 @@ class Traits:
 def traits(text: ArticleText) -> Traits:
     body = words(text.body)
     found = sequences(body)
-    return Traits(words=searchable(text.title, body), sequences=found, bands=bands(found))
+    return Traits(words=joined(text.title, body), sequences=found, bands=bands(found))
 
 
 def likeness(one: Traits, body: str) -> float:

@@ -12,7 +12,8 @@ import pytest
 
 from app.domain.errors import DeadlineExceeded, EngineOverloaded, EngineUnavailable, TextTooLong, UnsupportedLanguage
 from app.domain.values import Annotation, ArticleText, Field, Judgement, Stance, Voice
-from app.inference.annotator import Options, TransformerAnnotator
+from app.inference.annotator import TransformerAnnotator
+from app.inference.batched import Options
 from app.inference.batching import Limits
 from app.inference.encoding import Row
 from app.inference.engine import Engine, SpanLogits

@@ -161,7 +161,8 @@ def test_interactive_work_is_refused_that_would_wait_too_long_at_the_speed_measu
         return encoder(words)
 
     # One second for ten tokens, and two seconds that may wait: room for twenty tokens, where a million were allowed.
-    batcher: Batcher[str, str] = Batcher(slow, length=len, limits=Limits(seconds=2.0), clock=clock)
+    limits = Limits(shape=BatchShape(tokens=12), seconds=2.0)
+    batcher: Batcher[str, str] = Batcher(slow, length=len, limits=limits, clock=clock)
     batcher.submit(["x" * 10]).result(PATIENCE)
     encoder.hold()
     batcher.submit(["first"])
@@ -175,6 +176,15 @@ def test_interactive_work_is_refused_that_would_wait_too_long_at_the_speed_measu
     assert accepted.result(PATIENCE) == ["Y" * 18]
     bulk.result(PATIENCE)
     batcher.close()
+
+
+def test_a_batch_that_is_not_half_full_says_nothing_of_the_speed() -> None:
+    """The one that warms the engine is slow for its size; a crowd that comes next must not be refused for it."""
+    with running(Encoder()) as batcher:
+        batcher.submit(["xxxxx"]).result(PATIENCE)
+        assert batcher.load().tokens_per_second is None
+        batcher.submit(["xxxxxx"]).result(PATIENCE)
+        assert batcher.load().tokens_per_second is not None
 
 
 def test_requests_that_are_still_being_prepared_take_up_room() -> None:

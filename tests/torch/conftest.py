@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="make test-torch installs the torch 
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors  # noqa: E402
 from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast  # noqa: E402
 
-from app.inference.annotator import Options  # noqa: E402
+from app.inference.batched import Options  # noqa: E402
 from app.inference.pair_annotator import PairAnnotator  # noqa: E402
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]

@@ -14,7 +14,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="make test-torch installs the torch extra")
 
-from app.domain.errors import EmptyText, UnsupportedLanguage  # noqa: E402
+from app.domain.errors import EmptyText, EngineOverloaded, EngineUnavailable, UnsupportedLanguage  # noqa: E402
 from app.domain.values import (  # noqa: E402
     Annotation,
     ArticleText,
@@ -23,7 +23,8 @@ from app.domain.values import (  # noqa: E402
     Stance,
     Voice,
 )
-from app.inference.annotator import Options  # noqa: E402
+from app.inference.batched import Options  # noqa: E402
+from app.inference.batching import Limits  # noqa: E402
 from app.inference.model_folder import InvalidModel  # noqa: E402
 from app.inference.opening import opened  # noqa: E402
 from app.inference.pair_annotator import PairAnnotator  # noqa: E402
@@ -116,6 +117,23 @@ def test_many_at_once_get_the_answers_they_get_alone(pairs: PairAnnotator) -> No
         for mine, yours in zip(among.countries, alone.countries, strict=True):
             assert (mine.country, mine.stance) == (yours.country, yours.stance)
             assert mine.mentions[0].probabilities.favor == pytest.approx(yours.mentions[0].probabilities.favor, abs=2e-4)
+
+
+def test_requests_that_are_still_being_prepared_take_up_room(make: Make) -> None:
+    crowded = PairAnnotator(str(make()), options=Options(threads=1, limits=Limits(jobs=2)))
+
+    async def crowd() -> list[Annotation | BaseException]:
+        return await asyncio.gather(*(crowded.annotate(ARTICLE) for _ in range(8)), return_exceptions=True)
+
+    try:
+        # All eight ask before the first of them has any pair to submit.
+        answers = asyncio.run(crowd())
+        assert sum(isinstance(answer, Annotation) for answer in answers) == 2
+        assert sum(isinstance(answer, EngineOverloaded) for answer in answers) == 6
+    finally:
+        crowded.close()
+    with pytest.raises(EngineUnavailable):
+        annotate(crowded, ARTICLE)
 
 
 def test_a_sentence_past_the_model_s_limit_is_shown_around_its_mention_and_the_coverage_says_so(pairs: PairAnnotator) -> None:

@@ -1,0 +1,82 @@
+"""What every part of the benchmark measures with, and how it tells how far it is."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from app.domain.values import ArticleText
+from app.inference.annotator import TransformerAnnotator
+from app.inference.encoding import Row
+from app.inference.engine import Engine
+from benchmarks.engine.workload import Workload, batches
+
+SIZES = (512, 1024, 2048)
+"""Tokens of a batch; the best of them is what the service is compared with."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """`sample` is how many articles are for what is slow, `float_folder` a model folder in float, `seconds` lasts each load."""
+
+    workload: Workload
+    rounds: int
+    sample: int
+    seconds: float
+    float_folder: Path | None = None
+
+    @property
+    def articles(self) -> list[ArticleText]:
+        return self.workload.articles
+
+    @cached_property
+    def annotator(self) -> TransformerAnnotator:
+        return TransformerAnnotator("standpoint-en")
+
+    @property
+    def model(self) -> Path:
+        return self.annotator.folder.file("model.onnx")
+
+    @cached_property
+    def engine(self) -> Engine:
+        return Engine(self.model)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        return self.rows_of(self.articles)
+
+    def rows_of(self, articles: Sequence[ArticleText]) -> list[Row]:
+        return [row for text in articles for row in self.annotator.draft(text, "en").rows]
+
+    @cached_property
+    def best_size(self) -> int:
+        say("  looking for the best size of a batch")
+        return min(SIZES, key=lambda size: self.encoder_seconds(self.rows, size=size))
+
+    def encoder_seconds(self, rows: list[Row], *, size: int) -> float:
+        """In which the encoder alone reads the rows; all text work has been done before."""
+        ready = batches(rows, tokens=size)
+        return seconds_of(lambda: [self.engine.run(batch) for batch in ready])
+
+    def alone(self) -> float:
+        """Articles a second of the encoder alone at its best."""
+        return len(self.articles) / self.encoder_seconds(self.rows, size=self.best_size)
+
+
+def median(values: Sequence[float]) -> float:
+    return statistics.median(values)
+
+
+def seconds_of(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def say(progress: str) -> None:
+    print(progress, file=sys.stderr, flush=True)

@@ -1,0 +1,121 @@
+"""The service in a process of its own, asked over one connection that stays open; and the SQL that its answers need."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+from fastapi.testclient import TestClient
+from sqlalchemy import event
+
+from app.main import create_app
+from app.settings import Settings
+from app.storage.database import Store
+from benchmarks.queries.databases import Database
+from benchmarks.queries.server import NoModel
+
+Statement = tuple[str, Any]
+
+
+@dataclass
+class Service:
+    connection: HTTPConnection
+    process: subprocess.Popen[bytes]
+
+    def get(self, path: str) -> bytes:
+        self.connection.request("GET", path)
+        response = self.connection.getresponse()
+        body = response.read()
+        if response.status != 200:
+            raise RuntimeError(f"{path}: {response.status} {body[:300]!r}")
+        return body
+
+    def exists(self, path: str) -> bool:
+        self.connection.request("GET", path)
+        response = self.connection.getresponse()
+        response.read()
+        return response.status == 200
+
+    def lines(self, path: str) -> Iterator[int]:
+        """Reads an export as it comes; how many lines each part has."""
+        self.connection.request("GET", path)
+        response = self.connection.getresponse()
+        while part := response.read1(1 << 20):
+            yield part.count(b"\n")
+
+    def megabytes(self) -> float:
+        """Resident now."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+@contextmanager
+def service(database: Database) -> Iterator[Service]:
+    port = _free_port()
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.queries.server", database.url, str(port)])
+    connection = HTTPConnection("127.0.0.1", port, timeout=600)
+    try:
+        _wait(connection)
+        yield Service(connection, process)
+    finally:
+        connection.close()
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def overheard(database: Database) -> Iterator[Overheard]:
+    store = Store(database.url)
+    with TestClient(create_app(Settings(), annotator=NoModel(), store=store)) as client:
+        yield Overheard(store, client)
+    store.close()
+
+
+class Overheard:
+    """The same service in this process, where its statements can be heard."""
+
+    def __init__(self, store: Store, client: TestClient) -> None:
+        self.store = store
+        self._client = client
+
+    def statements(self, path: str) -> list[Statement]:
+        found: list[Statement] = []
+
+        def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_rest: object) -> None:
+            # Not the BEGIN that SQLite is given before them.
+            if statement.lstrip().startswith(("SELECT", "WITH")):
+                found.append((statement, parameters))
+
+        event.listen(self.store.engine, "before_cursor_execute", note)
+        try:
+            self._client.get(path)
+        finally:
+            event.remove(self.store.engine, "before_cursor_execute", note)
+        return found
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def _wait(connection: HTTPConnection) -> None:
+    for _ in range(600):
+        try:
+            connection.request("GET", "/healthz")
+            connection.getresponse().read()
+        except OSError:
+            connection.close()
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError("the service did not start")
