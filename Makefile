@@ -12,7 +12,7 @@ CONTRACT_BIN := $(abspath $(CONTRACT_VENV)/bin)
 NODE_BIN := $(CONTRACT)/node_modules/.bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-contract test-torch lint lint-contract format openapi clients sbom audit soak evaluate bench-engine bench-queries train training-env lock clean
+.PHONY: help install run test test-contract test-torch test-crash lint lint-contract format openapi clients sbom audit soak evaluate bench-engine bench-queries bench-jobs train training-env lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -70,6 +70,12 @@ clients: $(BIN)/.runtime $(CONTRACT)/node_modules/.tools ## Generate the Python 
 	PATH=$(CONTRACT_BIN):$$PATH openapi-python-client generate --path openapi.json --meta none --fail-on-warning \
 		--config $(CONTRACT)/python-client.yaml --output-path clients/python/standpoint_client
 	PATH=$(CONTRACT_BIN):$$PATH $(NODE_BIN)/openapi-ts --input openapi.json --output clients/typescript --silent
+
+test-crash: $(BIN)/.test ## Kill real processes 20 times instead of 3, and hold the times to what is promised
+	CRASHES=20 $(BIN)/python -m pytest tests/test_crashes.py $(ARGS)
+
+bench-jobs: $(BIN)/.test ## Measure bulk work (ARGS="--articles 2000 --write")
+	$(BIN)/python -m benchmarks.jobs $(ARGS)
 
 lint: lint-contract $(BIN)/.test ## Check style, types and the contract
 	$(BIN)/ruff check .

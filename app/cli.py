@@ -1,4 +1,4 @@
-"""standpoint serve | migrate | annotate | demo | keys | openapi. What each does stands in app/commands."""
+"""standpoint serve | worker | migrate | import | annotate | demo | keys | openapi. What each does stands in app/commands."""
 
 from __future__ import annotations
 
@@ -66,6 +66,25 @@ def options(
 def serve() -> None:
     """Serve HTTP until SIGTERM or Ctrl-C."""
     _command("serve").serve()
+
+
+@cli.command()
+def worker() -> None:
+    """Annotate bulk work until SIGTERM or Ctrl-C, without HTTP; any number beside any number of `serve` on one PostgreSQL."""
+    _command("worker").worker()
+
+
+@cli.command(name="import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=".ndjson or .jsonl, also as .gz, or .parquet.", dir_okay=False)],
+    key: Annotated[str | None, typer.Option(help="Names the job. By default path, size and time of the file do.")] = None,
+    wait: Annotated[bool, typer.Option(help="Stay until all of it is annotated.")] = True,
+) -> None:
+    """Import articles into the database, also beside a running server.
+
+    The same file again goes on where it was cut off. Where nobody works on a SQLite file, this process annotates the articles.
+    """
+    raise typer.Exit(_command("imports").run(file, key=key, wait=wait))
 
 
 @cli.command()

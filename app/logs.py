@@ -54,6 +54,8 @@ def _handle(shared: list[Processor], renderer: Processor, level: LogLevel) -> No
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     # At every start it tells which database it sees, which says nothing to who reads the log of a service.
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    # It tells of every single chunk.
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)
 
 
 def _renderer(log_format: LogFormat) -> Processor:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 from fastapi import FastAPI
 
 from app.api.application import build, refuse_unguarded
+from app.dispatch import opening
+from app.dispatch.addresses import Resolver
+from app.dispatch.opening import Dispatcher
 from app.domain.errors import StandpointError
 from app.entrance import open_access
 from app.inference.annotator import TransformerAnnotator
@@ -30,8 +34,10 @@ WAITING_SHARE = 0.2
 """Of the deadline, that a request may wait for those before it; the rest is for the request itself and for a slower machine."""
 
 
-def create_app(settings: Settings, *, annotator: Annotator | None = None, store: Store | None = None) -> FastAPI:
-    """`annotator` and `store` are used as they are; by default both are made from the settings when the app starts."""
+def create_app(
+    settings: Settings, *, annotator: Annotator | None = None, store: Store | None = None, dispatcher: Dispatcher | None = None
+) -> FastAPI:
+    """What is given is used as it is; by default all is made from the settings when the app starts."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -43,11 +49,17 @@ def create_app(settings: Settings, *, annotator: Annotator | None = None, store:
                 app.state.access = await stack.enter_async_context(open_access(settings, app.state.store))
             await stack.enter_async_context(upkeep(settings, app.state.store))
             app.state.annotator = annotator or stack.enter_context(open_annotator(settings))
+            app.state.dispatcher = dispatcher or opening.dispatcher(app.state.store, private=settings.webhook_private)
             with refusing():
                 await activate(app.state.store, app.state.annotator)
+            if settings.bulk_work:
+                working = app.state.dispatcher.working(app.state.annotator, stopping=app.state.stopping.is_set)
+                await stack.enter_async_context(working)
             yield
 
     app = build(lifespan, origins=settings.allowed_origins, hosts=settings.trusted_hosts)
+    app.state.stopping = threading.Event()
+    app.state.addresses = Resolver(private=settings.webhook_private)
     app.state.settings = settings
     return app
 

@@ -237,6 +237,35 @@ class Settings(BaseSettings):
         le=3600,
         description="How long accepted requests may go on after SIGTERM. 25 s is below the 30 s after which Kubernetes kills.",
     )
+    bulk_work: bool = Field(
+        default=True,
+        description="Whether `serve` also annotates bulk work; `false` leaves it to `standpoint worker`, here or elsewhere.",
+    )
+    import_limit: int = Field(
+        default=8_589_934_592,
+        ge=1_024,
+        le=2**53 - 1,
+        description=(
+            "Bytes in one import, decompressed. A million articles of 4 kB are 4 GB; 8 GiB leave room for longer ones. Memory "
+            "does not grow with it."
+        ),
+    )
+    import_seconds: int = Field(
+        default=3600,
+        ge=1,
+        le=86_400,
+        description=(
+            "How long one upload may take. A million articles take some minutes; in an hour they also come through 10 Mbit/s. "
+            "Longer ones are resumed with their Idempotency-Key."
+        ),
+    )
+    webhook_private: bool = Field(
+        default=False,
+        description=(
+            "Whether webhooks may call private and loopback addresses. Not by default: who registers one could reach what only "
+            "this network reaches."
+        ),
+    )
     log_level: LogLevel = Field(default=LogLevel.INFO, description="The least severe line that is logged.")
     log_format: LogFormat = Field(
         default=LogFormat.AUTO, description="`json`, `console`, or `auto`: `console` on a terminal, `json` elsewhere."

@@ -175,3 +175,15 @@ def test_more_connections_than_the_limit_are_closed_at_once_and_places_come_back
     else:
         raise AssertionError("no place came back")
     assert [line for line in service.lines if '"fault"' in line or "Exception in ASGI" in line] == []
+
+
+def test_an_import_may_pause_for_longer_than_other_bodies(service: Service) -> None:
+    line = json.dumps({"text": "France praised Kenya."}).encode() + b"\n"
+    head = (
+        f"POST /v1/imports HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\nContent-Length: {2 * len(line)}\r\n\r\n"
+    )
+    with connect(service) as connection:
+        connection.sendall(head.encode() + line)
+        time.sleep(2 * SECONDS)
+        connection.sendall(line)
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 202 ")

@@ -1,4 +1,4 @@
-"""`standpoint serve` with the twin of the annotator, for tests with real processes. Texts tell it what to do."""
+"""`standpoint serve` and other commands with the twin of the annotator, as real processes. Texts tell it what to do."""
 
 from __future__ import annotations
 
@@ -11,21 +11,28 @@ from typing import Any
 
 import app.main
 from app.cli import main
+from app.commands import imports, worker
 from app.domain.values import Annotation, ArticleText
 from app.settings import Settings
 from tests.twins import DictionaryAnnotator
 
 SLOW_SECONDS = 1.5
+SHORT_SECONDS = 0.05
+"""Some ten chunks a minute: long enough that a kill finds one in the middle."""
 
 
 class ObedientAnnotator(DictionaryAnnotator):
-    """`slow ...` takes its time; after `die` the engine is dead."""
+    """`slow ...` takes its time; after `die` the engine is dead; `poison ...` cannot be read; `short ...` takes a little time."""
 
     alive = True
 
     async def annotate(self, text: ArticleText, **options: Any) -> Annotation:
         if text.body.startswith("slow"):
             await asyncio.sleep(SLOW_SECONDS)
+        if text.body.startswith("short"):
+            await asyncio.sleep(SHORT_SECONDS)
+        if text.body.startswith("poison"):
+            raise RuntimeError("cannot be read")
         if text.body == "die":
             self.alive = False
         return await super().annotate(text, **options)
@@ -45,5 +52,7 @@ def open_annotator(_: Settings) -> Iterator[ObedientAnnotator]:
 
 if __name__ == "__main__":
     app.main.open_annotator = open_annotator  # type: ignore[assignment]
-    sys.argv = ["standpoint", "serve"]
+    # They have taken it from there already, where they are loaded before.
+    worker.open_annotator = imports.open_annotator = open_annotator  # type: ignore[assignment]
+    sys.argv = ["standpoint", *(sys.argv[1:] or ["serve"])]
     main()

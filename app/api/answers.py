@@ -111,6 +111,8 @@ def _parts_at_fault(error: errors.StandpointError | RequestError) -> list[Proble
             return [ProblemError(pointer=f"#/query/{field}", detail=detail)]
         case errors.UnknownCountry(field=field):
             return [ProblemError(pointer=f"#/query/{field}", detail="must be an ISO 3166-1 alpha-2 code in upper case, or XK")]
+        case errors.ForbiddenAddress(detail=detail):
+            return [ProblemError(pointer="#/url", detail=detail)]
         case errors.UnsupportedLanguage(stated=True):
             return [ProblemError(pointer="#/language", detail="is not a language of the model")]
         case _:

@@ -20,12 +20,14 @@ from app.api import (
     docs,
     exports,
     health,
+    jobs,
     metrics,
     models,
     openapi,
     scopes,
     stances,
     summaries,
+    webhooks,
 )
 from app.api.deprecation import Announcements
 from app.api.edge import AllowedOrigins, TrustedHosts
@@ -48,7 +50,7 @@ def build(lifespan: Lifespan[FastAPI] | None = None, *, origins: Sequence[str] =
         generate_unique_id_function=_function_name,
     )
     answers.install(app)
-    for room in (annotate, articles, corrections, stances, exports, summaries, models, health, metrics, docs):
+    for room in (annotate, articles, corrections, stances, exports, summaries, models, jobs, webhooks, health, metrics, docs):
         app.include_router(room.router)
     app.state.metrics = metrics.Metrics(app)
     # The last one added is the first that a request meets.

@@ -6,6 +6,7 @@ a trip takes milliseconds.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from fastapi import Depends, Path, Request
 from app.api import country_codes
 from app.domain.keys import Caller
 from app.domain.values import CountryCode
-from app.services.ports import Annotator
+from app.services.ports import Addresses, Annotator, Dispatcher
 from app.settings import Settings
 from app.storage.database import Store
 
@@ -56,6 +57,31 @@ async def country_code(code: Annotated[str, Path(description="ISO 3166-1 alpha-2
     return country_codes.known(code)
 
 
+async def dispatcher(request: Request) -> Dispatcher:
+    return request.app.state.dispatcher  # type: ignore[no-any-return]
+
+
+async def stopping(request: Request) -> Callable[[], bool]:
+    """Whether the process is to end."""
+    return request.app.state.stopping.is_set  # type: ignore[no-any-return]
+
+
+async def addresses(request: Request) -> Addresses:
+    return request.app.state.addresses  # type: ignore[no-any-return]
+
+
+async def webhook_id(webhook_id: Annotated[UUID, Path(description="A UUIDv7, as `id` of the webhook has it.")]) -> str:
+    return str(webhook_id)
+
+
+async def delivery_id(delivery_id: Annotated[UUID, Path(description="A UUIDv7, as `id` of the delivery has it.")]) -> str:
+    return str(delivery_id)
+
+
+async def job_id(job_id: Annotated[UUID, Path(description="A UUIDv7, as `id` of the job has it.")]) -> str:
+    return str(job_id)
+
+
 _MODEL = Path(
     min_length=1,
     max_length=200,
@@ -64,14 +90,21 @@ _MODEL = Path(
     examples=["standpoint-en@4f0c1d9a72be"],
 )
 
+
 UsesSettings = Annotated[Settings, Depends(settings)]
 UsesStore = Annotated[Store, Depends(store)]
 UsesAnnotator = Annotated[Annotator, Depends(annotator)]
+UsesDispatcher = Annotated[Dispatcher, Depends(dispatcher)]
+UsesStopping = Annotated[Callable[[], bool], Depends(stopping)]
+UsesAddresses = Annotated[Addresses, Depends(addresses)]
+WebhookId = Annotated[str, Depends(webhook_id)]
+DeliveryId = Annotated[str, Depends(delivery_id)]
+JobId = Annotated[str, Depends(job_id)]
 UsesCaller = Annotated[Caller, Depends(caller)]
 UsesReviewer = Annotated[str, Depends(reviewer)]
 ArticleId = Annotated[str, Depends(article_id)]
-CountryInPath = Annotated[CountryCode, Depends(country_code)]
 AnnotationId = Annotated[str, Depends(annotation_id)]
+CountryInPath = Annotated[CountryCode, Depends(country_code)]
 CorrectionId = Annotated[str, Depends(correction_id)]
 ModelId = Annotated[str, _MODEL]
 Before = Annotated[str, _MODEL]

@@ -9,12 +9,13 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from app.api import caching, country_codes, deprecation, examples, openapi_schemas, responses, scopes
 from app.api.caching import Policy
 from app.api.problems import MEDIA_TYPE, Problem
 from app.api.schemas_exports import LINES
+from app.api.schemas_jobs import ImportRequest
 
 TITLE = "Standpoint"
 SUMMARY = "Which countries a news article is about, and what stance it takes toward each."
@@ -36,6 +37,8 @@ TAGS = [
     {"name": "stances", "description": "The stances of stored articles toward countries, listed and counted."},
     {"name": "exports", "description": "Everything that a filter finds, as one NDJSON, CSV or Parquet file."},
     {"name": "summaries", "description": "What is stored, counted by country, publisher and model version."},
+    {"name": "jobs", "description": "Articles by the thousand or million, and how far their annotation has come."},
+    {"name": "webhooks", "description": "Calls to the caller's own server when a job ends."},
     {"name": "health", "description": "For supervisors and load balancers."},
 ]
 
@@ -151,8 +154,10 @@ def _made(app: FastAPI) -> dict[str, Any]:
 
 def _schemas(found: dict[str, Any]) -> dict[str, Any]:
     """With the models that no route has as its own."""
-    models: tuple[type[BaseModel], ...] = (Problem, *LINES)
-    _, more = models_json_schema([(model, "serialization") for model in models], ref_template="#/components/schemas/{model}")
+    said: tuple[type[BaseModel], ...] = (Problem, *LINES)
+    models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "serialization") for model in said]
+    models.append((ImportRequest, "validation"))
+    _, more = models_json_schema(models, ref_template="#/components/schemas/{model}")
     return dict(sorted({**more["$defs"], **found, "CountryCode": COUNTRY_CODE}.items()))
 
 

@@ -205,6 +205,40 @@ TABLE: Mapping[type[errors.StandpointError], ProblemType] = {
         "There is no such model",
         "No model that is installed and no stored annotation has this `name@digest`.",
     ),
+    errors.JobNotFound: ProblemType(HTTPStatus.NOT_FOUND, "job-not-found", "There is no such job", "No job has this id."),
+    errors.WebhookNotFound: ProblemType(
+        HTTPStatus.NOT_FOUND, "webhook-not-found", "There is no such webhook", "No webhook has this id, or it was deleted."
+    ),
+    errors.DeliveryNotFound: ProblemType(
+        HTTPStatus.NOT_FOUND, "delivery-not-found", "There is no such delivery", "The webhook has no delivery with this id."
+    ),
+    errors.JobConflict: ProblemType(
+        HTTPStatus.CONFLICT, "job-conflict", "The job is not in a state for this", "`detail` says which state it is in."
+    ),
+    errors.IdempotencyConflict: ProblemType(
+        _UNPROCESSABLE,
+        "idempotency-conflict",
+        "The Idempotency-Key stands for another body",
+        "A key names one body for ever; take a new one, or send what was sent before, from its beginning.",
+    ),
+    errors.ImportTooLarge: ProblemType(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "import-too-large",
+        "The import is too large",
+        "It has more than 1,000,000 lines or `STANDPOINT_IMPORT_LIMIT` bytes; send several.",
+    ),
+    errors.UploadStalled: ProblemType(
+        HTTPStatus.REQUEST_TIMEOUT,
+        "upload-stalled",
+        "The upload took too long",
+        "What came with an `Idempotency-Key` stays; send the same body again under the same key and it goes on.",
+    ),
+    errors.ForbiddenAddress: ProblemType(
+        _UNPROCESSABLE,
+        "forbidden-address",
+        "The webhook leads into this network",
+        "Its host has a private or loopback address; `STANDPOINT_WEBHOOK_PRIVATE` allows these.",
+    ),
     errors.CorrectionNotFound: ProblemType(
         HTTPStatus.NOT_FOUND,
         "correction-not-found",

@@ -13,7 +13,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from app import logs, settings
+from app import garbage, logs, settings
 from app.commands import connections
 from app.main import create_app
 from app.refusal import Refusal
@@ -34,21 +34,27 @@ def serve() -> None:
         app = create_app(chosen)
         config = server_config(app, chosen)
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-            runner.run(_run(app, Server(config, listener), stopping))
+            runner.run(_run(app, Server(config, listener, app), stopping))
 
 
 class Server(uvicorn.Server):
     """uvicorn on a socket that is bound already, which says when it listens."""
 
-    def __init__(self, config: uvicorn.Config, listener: socket.socket) -> None:
+    def __init__(self, config: uvicorn.Config, listener: socket.socket, app: FastAPI) -> None:
         super().__init__(config)
         self.listener = listener
+        self.app = app
         self.created = time.perf_counter()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         host, port = self.listener.getsockname()[:2]
         log.info("ready", host=host, port=port, seconds=round(time.perf_counter() - self.created, 2))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Bulk work ends at once, and so do streams of events, which would otherwise hold up the end.
+        self.app.state.stopping.set()
+        await super().shutdown(sockets)
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -65,6 +71,7 @@ def bound(host: str, port: int) -> socket.socket:
 
 async def _run(app: FastAPI, server: Server, stopping: threading.Event) -> None:
     async with app.router.lifespan_context(app):
+        garbage.expect_little()
         # A signal that came while the model was loading counts too.
         server.should_exit = stopping.is_set()
         watch = asyncio.create_task(_watch(app, server))

@@ -5,10 +5,15 @@ StandpointError
 +-- UnsupportedLanguage
 +-- UnknownCountry
 +-- InvalidQuery           InvalidCursor
-+-- NotFound               ArticleNotFound, AnnotationNotFound, ModelNotFound, CorrectionNotFound, KeyNotFound
++-- NotFound               ArticleNotFound, AnnotationNotFound, ModelNotFound, CorrectionNotFound, KeyNotFound,
+|                          JobNotFound, WebhookNotFound, DeliveryNotFound
 +-- AccessRefused          KeyRequired, InvalidKey, ScopeTooSmall
 +-- RateExceeded
 +-- ArticleConflict
++-- JobConflict            IdempotencyConflict
++-- ImportTooLarge
++-- UploadStalled
++-- ForbiddenAddress
 +-- EngineUnavailable      EngineOverloaded, DeadlineExceeded
 +-- StorageUnavailable
 """
@@ -102,6 +107,49 @@ class ModelNotFound(NotFound):
 
 class CorrectionNotFound(NotFound):
     what = "correction"
+
+
+class JobNotFound(NotFound):
+    what = "job"
+
+
+class WebhookNotFound(NotFound):
+    what = "webhook"
+
+
+class DeliveryNotFound(NotFound):
+    what = "delivery"
+
+
+class JobConflict(StandpointError):
+    """What was asked for does not go with the state that the job is in."""
+
+    def __init__(self, job_id: str, detail: str) -> None:
+        super().__init__(f"job {job_id} {detail}")
+        self.job_id = job_id
+
+
+class IdempotencyConflict(JobConflict):
+    """The key stands for another body."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(job_id, "was made with this Idempotency-Key from another body")
+
+
+class ImportTooLarge(StandpointError):
+    """More lines or bytes than one import may have."""
+
+
+class UploadStalled(StandpointError):
+    """The upload took too long, or nothing of it came for too long."""
+
+
+class ForbiddenAddress(StandpointError):
+    """A webhook would call this network itself."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"url: {detail}")
+        self.detail = detail
 
 
 class KeyNotFound(NotFound):

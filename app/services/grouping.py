@@ -22,13 +22,13 @@ AT_ONCE = 5_000
 class Grouping:
     """Of one transaction. The rule is that of `index.join`."""
 
-    def __init__(self, session: Session, new: Sequence[New]) -> None:
+    def __init__(self, session: Session, new: Sequence[Traits]) -> None:
         self._session = session
         self._of_band: dict[int, list[UUID]] = {}
         self._groups: dict[UUID, UUID | None] = {}
         self._bodies: dict[UUID, str] = {}
         self._new: set[UUID] = set()
-        self._look_up([band for _, traits in new for band in traits.bands])
+        self._look_up([band for traits in new for band in traits.bands])
 
     def joined(self, new: Sequence[New]) -> list[New]:
         """The articles with their groups, as they are after all have come: an early one may have got its duplicate later."""

@@ -43,7 +43,7 @@ async def ingest(store: Store, given: Sequence[Given]) -> tuple[Outcome, ...]:
 
 def _ingest(session: Session, given: Sequence[Given], traits: Sequence[Traits]) -> tuple[Outcome, ...]:
     new = _new(session, given, traits)
-    bulk.add(session, Grouping(session, list(new.values())).joined(list(new.values())))
+    bulk.add(session, Grouping(session, [each for _, each in new.values()]).joined(list(new.values())))
     # Whatever is left in `new` when its digest comes up was made by this very line of `given`; the second such is a repetition.
     return tuple(_outcome(session, submission, new.pop(articles.digest(submission), None)) for submission, _ in given)
 

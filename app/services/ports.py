@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
+from app.domain.jobs import Call
 from app.domain.models import ModelDescription
 from app.domain.values import Annotation, ArticleText, CountryCode
 from app.inference.batching import Load
@@ -45,4 +46,24 @@ class Annotator(Protocol):
 
     def healthy(self) -> bool:
         """Whether a call made now can be answered."""
+        ...
+
+
+class Dispatcher(Protocol):
+    """Says which chunk is run next, and by whom. What is true of a chunk stands in its row and not here."""
+
+    def enqueue(self, connection: object, calls: Sequence[Call]) -> None:
+        """Within the transaction on `connection`, the driver's own: chunks and the orders to run them are stored together."""
+        ...
+
+    def announce(self) -> None:
+        """After the commit: there is something to do. Nothing is lost where nobody hears it."""
+        ...
+
+
+class Addresses(Protocol):
+    """Knows where a URL leads."""
+
+    async def check(self, url: str) -> None:
+        """Raises ForbiddenAddress for one that must not be called."""
         ...

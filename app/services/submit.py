@@ -7,8 +7,10 @@ from uuid import UUID
 
 from app.domain.records import StoredArticle, Submission
 from app.domain.values import Annotation, ArticleStatus
-from app.services import identity, index, steps
+from app.services import identity, index, settle, steps
+from app.services.fetch import present
 from app.services.ports import Annotator
+from app.services.settle import Unread
 from app.storage import annotations as annotated
 from app.storage import articles, ids, stances
 from app.storage.database import Session, Store
@@ -18,8 +20,12 @@ from app.traces.spans import spanned
 
 @spanned
 async def submit(store: Store, annotator: Annotator, submission: Submission) -> tuple[StoredArticle, bool]:
-    """The stored article, and whether this call created it. Raises ArticleConflict, and what the annotator raises."""
-    if stored := await steps.read(store, identity.stored_already, submission):
+    """The stored article, and whether this call created it. Raises ArticleConflict, and what the annotator raises.
+
+    One that was imported and still waits for its turn is annotated at once: here somebody waits for it.
+    """
+    stored = await steps.read(store, identity.stored_already, submission)
+    if stored is not None and stored.annotation is not None:
         return stored, False
     annotation = await steps.inferred(annotator, submission.text, language=submission.language)
     return await steps.write(store, _store, submission, annotation, await index.traits(submission.text))
@@ -27,7 +33,7 @@ async def submit(store: Store, annotator: Annotator, submission: Submission) -> 
 
 def _store(session: Session, submission: Submission, annotation: Annotation, traits: Traits) -> tuple[StoredArticle, bool]:
     if stored := identity.stored_already(session, submission):
-        return stored, False
+        return _completed(session, stored, annotation, traits), False
     article = created(submission, annotation)
     article = replace(article, duplicate_group=index.join(session, traits, article_id=UUID(article.id)))
     for insertion in articles.insertions(article):
@@ -35,6 +41,16 @@ def _store(session: Session, submission: Submission, annotation: Annotation, tra
     index.add(session, UUID(article.id), traits)
     add_annotation(session, article)
     return article, True
+
+
+def _completed(session: Session, stored: StoredArticle, annotation: Annotation, traits: Traits) -> StoredArticle:
+    """An article that waits for its turn."""
+    if stored.annotation is not None:
+        return stored
+    article_id, pending = UUID(stored.id), stored.status is ArticleStatus.PENDING
+    unread = Unread(article_id, stored.revision, stored.submission.text, stored.submission.language, pending)
+    settle.write(session, [(unread, annotation)], (), {article_id: traits} if pending else {})
+    return present(session, stored.id)
 
 
 def add_annotation(session: Session, article: StoredArticle) -> None:

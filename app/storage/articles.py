@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Delete, Insert, Select, Update, and_, case, delete, insert, select, update
 
 from app.domain.records import Filter, Sort, StoredAnnotation, StoredArticle, Submission
-from app.domain.values import ArticleText, PublicationTime
+from app.domain.values import ArticleStatus, ArticleText, PublicationTime
 from app.storage import annotations as annotated
 from app.storage import conditions, identity, ids, publication
 from app.storage.keyset import Keyset
@@ -82,9 +82,10 @@ def insertion_of_text(stored: StoredArticle) -> Insert:
     return insert(RevisionRow).values(row_of_text(stored))
 
 
-def row(stored: StoredArticle) -> dict[str, Any]:
-    whole = {"created_at": stored.created_at, "derived_at": stored.updated_at}
-    return {"id": UUID(stored.id), **whole, **_columns(stored)}
+def row(stored: StoredArticle, *, known: bytes | None = None) -> dict[str, Any]:
+    """`known` is the digest of its identity, where somebody made it already."""
+    own = {"id": UUID(stored.id), "created_at": stored.created_at, "derived_at": stored.updated_at}
+    return {**own, **_columns(stored, known or digest(stored.submission))}
 
 
 def row_of_text(stored: StoredArticle) -> dict[str, Any]:
@@ -102,17 +103,18 @@ def row_of_text(stored: StoredArticle) -> dict[str, Any]:
 def edition(stored: StoredArticle) -> Update:
     """What was whole stays whole; what an older version wrote waits for `completion`."""
     whole = case((ArticleRow.derived_at == ArticleRow.updated_at, stored.updated_at), else_=ArticleRow.derived_at)
-    return update(ArticleRow).where(ArticleRow.id == UUID(stored.id)).values(**_columns(stored), derived_at=whole)
+    return _changed(stored).values(derived_at=whole)
 
 
 def outdated(*, after: UUID) -> Select[UUID]:
-    """Articles that an older version wrote last."""
+    """Articles that an older version wrote last. Of those that pend nothing is derived by any version yet."""
     wrote = ArticleRow.derived_at.is_distinct_from(ArticleRow.updated_at)
-    return select(ArticleRow.id).where(wrote, ArticleRow.id > after).order_by(ArticleRow.id)
+    found = select(ArticleRow.id).where(wrote, ArticleRow.status != ArticleStatus.PENDING)
+    return found.where(ArticleRow.id > after).order_by(ArticleRow.id)
 
 
 def completion(stored: StoredArticle) -> Update:
-    return update(ArticleRow).where(ArticleRow.id == UUID(stored.id)).values(**_columns(stored), derived_at=stored.updated_at)
+    return _changed(stored).values(derived_at=stored.updated_at)
 
 
 def stored_before(moment: datetime) -> Select[UUID]:
@@ -127,46 +129,11 @@ def removal(identifier: UUID) -> Delete:
 
 def read(article: ArticleRow, current: RevisionRow, shown: AnnotationRow | None) -> StoredArticle:
     text = ArticleText(body=current.body, title=current.title)
-    return _stored(article, text, annotated.read(shown) if shown else None)
+    return read_with(article, text, annotated.read(shown) if shown else None)
 
 
-def read_listed(article: ArticleRow, title: str | None) -> StoredArticle:
-    return _stored(article, ArticleText(body="", title=title), None)
-
-
-def publication_time(day: Any, instant: datetime | None) -> PublicationTime | None:
-    return None if day is None else PublicationTime(day=day, instant=instant)
-
-
-def digest(submission: Submission) -> bytes:
-    return identity.digest(submission)
-
-
-def _whole() -> Whole:
-    return select(ArticleRow, RevisionRow, AnnotationRow).join(RevisionRow, CURRENT).outerjoin(AnnotationRow, SHOWN)
-
-
-def _columns(stored: StoredArticle) -> dict[str, Any]:
-    given = stored.submission
-    return {
-        "identity": digest(given),
-        "revision": stored.revision,
-        "status": stored.status,
-        "updated_at": stored.updated_at,
-        "published_order": publication.order(given.published),
-        "published_day": given.published and given.published.day,
-        "published_at": given.published and given.published.instant,
-        "publisher": given.publisher,
-        "external_id": given.external_id,
-        "url": given.url,
-        "language": given.language,
-        "read_language": stored.read_language,
-        "duplicate_group": stored.duplicate_group and UUID(stored.duplicate_group),
-        "details": dict(given.metadata),
-    }
-
-
-def _stored(article: ArticleRow, text: ArticleText, annotation: StoredAnnotation | None) -> StoredArticle:
+def read_with(article: ArticleRow, text: ArticleText, annotation: StoredAnnotation | None) -> StoredArticle:
+    """For who knows the text, and what was said of it, already."""
     return StoredArticle(
         id=str(article.id),
         created_at=article.created_at,
@@ -185,3 +152,43 @@ def _stored(article: ArticleRow, text: ArticleText, annotation: StoredAnnotation
         annotation=annotation,
         duplicate_group=str(article.duplicate_group) if article.duplicate_group else None,
     )
+
+
+def read_listed(article: ArticleRow, title: str | None) -> StoredArticle:
+    return read_with(article, ArticleText(body="", title=title), None)
+
+
+def publication_time(day: Any, instant: datetime | None) -> PublicationTime | None:
+    return None if day is None else PublicationTime(day=day, instant=instant)
+
+
+def digest(submission: Submission) -> bytes:
+    return identity.digest(submission)
+
+
+def _changed(stored: StoredArticle) -> Update:
+    return update(ArticleRow).where(ArticleRow.id == UUID(stored.id)).values(_columns(stored, digest(stored.submission)))
+
+
+def _whole() -> Whole:
+    return select(ArticleRow, RevisionRow, AnnotationRow).join(RevisionRow, CURRENT).outerjoin(AnnotationRow, SHOWN)
+
+
+def _columns(stored: StoredArticle, identity: bytes) -> dict[str, Any]:
+    given = stored.submission
+    return {
+        "identity": identity,
+        "revision": stored.revision,
+        "status": stored.status,
+        "updated_at": stored.updated_at,
+        "published_order": publication.order(given.published),
+        "published_day": given.published and given.published.day,
+        "published_at": given.published and given.published.instant,
+        "publisher": given.publisher,
+        "external_id": given.external_id,
+        "url": given.url,
+        "language": given.language,
+        "read_language": stored.read_language,
+        "duplicate_group": stored.duplicate_group and UUID(stored.duplicate_group),
+        "details": dict(given.metadata),
+    }

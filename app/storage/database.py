@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from sqlalchemy.pool import QueuePool
 from app.storage.engine import SQLITE_CONNECTIONS, WRITES, open_engine
 from app.storage.failures import UniqueViolation, translated
 
-__all__ = ["Session", "Store", "UniqueViolation"]
+__all__ = ["Session", "Store", "UniqueViolation", "driver_connection"]
 
 
 class Store:
@@ -44,6 +45,16 @@ class Store:
         with self.reading() as session:
             session.execute(text("SELECT 1"))
 
+    @property
+    def file(self) -> Path | None:
+        """Of SQLite; None on a server."""
+        return Path(self.engine.url.database or "").absolute() if self.engine.dialect.name == "sqlite" else None
+
+    @property
+    def server(self) -> str:
+        """The address of PostgreSQL as its driver takes it, password included."""
+        return self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
     def connections_in_use(self) -> int:
         return self._pool().checkedout()
 
@@ -57,6 +68,11 @@ class Store:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def driver_connection(session: Session) -> object:
+    """The driver's own connection, on which others can take part in this transaction."""
+    return session.connection().connection.driver_connection
 
 
 def _session(engine: Engine) -> Session:

@@ -22,6 +22,9 @@ SQLITE_CONNECTIONS = 40
 CONNECT_SECONDS = 5
 """A database that does not answer within 5 s is down; a caller should hear of it before its own patience ends."""
 
+# Made once: with options of its own, json.dumps makes an encoder for every single value.
+_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+
 
 def read_url(text: str) -> URL:
     """Raises ValueError, without the text: it can hold a password."""
@@ -85,7 +88,3 @@ def _begin(connection: Connection) -> None:
     # A transaction that begins by reading and then writes fails at once if another wrote in between; IMMEDIATE waits its turn.
     writes = connection.get_execution_options().get(WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)

@@ -69,7 +69,11 @@ def stretches(words: Sequence[str]) -> list[range]:
 
 
 def _cuts(words: Sequence[str]) -> Iterator[int]:
-    counts: Counter[str] = Counter()
+    counts = Counter(words)
+    if len(words) + LONGEST_PHRASE <= LAST_POSITION and max(counts.values(), default=0) + LONGEST_PHRASE <= MOST_POSITIONS:
+        # Most texts are one stretch, which is seen without looking at each word.
+        return
+    counts.clear()
     start = 0
     for place, word in enumerate(words):
         # What the next stretch repeats of this one counts against it too.

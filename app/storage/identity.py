@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
+from json.encoder import encode_basestring_ascii
 
 from app.domain.records import Submission
 from app.domain.values import ArticleText
@@ -22,5 +22,6 @@ def digest(submission: Submission) -> bytes:
 
 
 def _digest(parts: list[str | None]) -> bytes:
-    # JSON keeps a missing part apart from an empty one, and its escapes let no character fail.
-    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=DIGEST_BYTES).digest()
+    # JSON keeps a missing part apart from an empty one, and its escapes let no character fail. What json.dumps would say, sooner.
+    said = ", ".join("null" if part is None else encode_basestring_ascii(part) for part in parts)
+    return hashlib.blake2b(f"[{said}]".encode(), digest_size=DIGEST_BYTES).digest()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 _COUNTER_BITS = 42
 _TAIL_BITS = 32
+_TAILS = 256
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -20,11 +22,20 @@ class Sequence:
         self._lock = threading.Lock()
         self._millisecond = 0
         self._counter = 0
+        self._tails: Iterator[int] = iter(())
 
     def next(self) -> UUID:
         with self._lock:
             self._advance(time.time_ns() // 1_000_000)
-            return _pack(self._millisecond, self._counter, secrets.randbits(_TAIL_BITS))
+            return _pack(self._millisecond, self._counter, self._tail())
+
+    def _tail(self) -> int:
+        """Random bits are asked for many at a time: each question is a call of the operating system."""
+        tail = next(self._tails, None)
+        if tail is None:
+            self._tails = iter(memoryview(secrets.token_bytes(_TAILS * _TAIL_BITS // 8)).cast("I"))
+            tail = next(self._tails)
+        return tail
 
     def _advance(self, now: int) -> None:
         self._counter += 1

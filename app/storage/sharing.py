@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, select
 
+from app.storage.among import among
 from app.storage.groups import EVERYTHING, MOST_OF_A_BAND
 from app.storage.tables import ArticleRow, BandRow, RevisionRow
 
@@ -19,7 +20,7 @@ def alone() -> Select[None]:
 def sharing(bands: Sequence[int]) -> Select[int, UUID]:
     """The newest articles of each band."""
     place = func.row_number().over(partition_by=BandRow.band, order_by=BandRow.article_id.desc()).label("place")
-    found = select(BandRow.band, BandRow.article_id, place).where(BandRow.band.in_(bands)).subquery()
+    found = select(BandRow.band, BandRow.article_id, place).where(among(BandRow.band, bands)).subquery()
     return select(found.c.band, found.c.article_id).where(found.c.place <= MOST_OF_A_BAND)
 
 
@@ -27,4 +28,4 @@ def bodies(article_ids: Sequence[UUID]) -> Select[UUID, UUID | None, str]:
     """With the group of each."""
     current = (RevisionRow.article_id == ArticleRow.id) & (RevisionRow.number == ArticleRow.revision)
     found = select(ArticleRow.id, ArticleRow.duplicate_group, RevisionRow.body).join(RevisionRow, current)
-    return found.where(ArticleRow.id.in_(article_ids))
+    return found.where(among(ArticleRow.id, article_ids))

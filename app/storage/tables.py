@@ -41,7 +41,7 @@ from app.storage.fulltext import Tails, Words
 from app.storage.types import Digest, ExactText, Identifier, Instant
 
 
-def _words(kind: type[StrEnum]) -> Enum:
+def words(kind: type[StrEnum]) -> Enum:
     return Enum(kind, native_enum=False, length=16, values_callable=lambda words: [word.value for word in words])
 
 
@@ -62,9 +62,9 @@ class Base(DeclarativeBase):
         bytes: Digest,
         float: Double,
         bool: Boolean,
-        ArticleStatus: _words(ArticleStatus),
-        Stance: _words(Stance),
-        Scope: _words(Scope),
+        ArticleStatus: words(ArticleStatus),
+        Stance: words(Stance),
+        Scope: words(Scope),
         # JSONB would rewrite numbers (1e22 as an integer), so that the same article sent again would seem to differ.
         dict[str, Any]: JSON(none_as_null=True),
         list[Any]: JSON(none_as_null=True),

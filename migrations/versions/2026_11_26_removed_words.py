@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "20261126"
-down_revision = "20261124"
+down_revision = "20261125"
 branch_labels = None
 depends_on = None
 

@@ -12,6 +12,7 @@ from app.main import create_app
 from app.services.ports import Annotator
 from app.settings import Settings
 from app.storage.database import Store
+from tests.services.bulk import StillDispatcher
 from tests.twins import DictionaryAnnotator
 
 LIMIT = 2_000
@@ -22,9 +23,11 @@ TEXT = "France praised Germany on Monday. It condemned Belarus, and China said n
 
 @contextmanager
 def client(store: Store, *, annotator: Annotator | None = None, **settings: Any) -> Iterator[TestClient]:
+    """Bulk work waits until the test itself runs it."""
     # Tests count statements; reading the keys anew meanwhile would be one more now and then.
     chosen = Settings(**{"key_refresh_seconds": 3600, **settings})
-    app = create_app(chosen, annotator=annotator or DictionaryAnnotator(limit=LIMIT), store=store)
+    reading = annotator or DictionaryAnnotator(limit=LIMIT)
+    app = create_app(chosen, annotator=reading, store=store, dispatcher=StillDispatcher())
     with TestClient(app, base_url="http://127.0.0.1:8000") as opened:
         yield opened
 

@@ -17,7 +17,7 @@ from app.domain.values import ArticleStatus, CountryCode, JudgedBy, Stance
 from app.services import index
 from app.services.submit import add_annotation
 from app.storage import annotations as annotated
-from app.storage import articles, corrections, counts, groups, ids, searchable, stances, texts
+from app.storage import articles, chunks, corrections, counts, groups, ids, jobs, searchable, stances, texts, webhooks
 from app.storage.database import Session, Store
 from app.storage.keyset import Statement
 from tests.samples import MODEL, annotation, judgement, submission
@@ -83,6 +83,15 @@ OTHERS = {
         "pk_corr|autoindex_corr",
     ),
     "publishers": (counts.BY_NAME.page(counts.articles_by_publisher(), after=None, limit=50), "ix_article_publisher_id"),
+    "which chunk is next": (chunks.due(now(), limit=4), "ix_job_chunk_waiting"),
+    "what is left of a job": (jobs.unfinished(ID), "ix_job_chunk_job_id_state"),
+    "how far jobs have come": (jobs.progress([ID], since=now()), "ix_job_chunk_job_id_state"),
+    "failures of a job": (
+        jobs.BY_LINE.page(jobs.failures_of(ID), after=None, limit=50),
+        "pk_job_failure|sqlite_autoindex_job_failure",
+    ),
+    "a job by its key": (jobs.keyed("k"), "uq_job_idempotency_key|sqlite_autoindex_job"),
+    "which deliveries are due": (webhooks.due(now(), limit=16), "ix_webhook_delivery_waiting"),
     "what a start has to show": (annotated.waiting("other@000000000002").limit(1), "ix_annotation_hidden"),
 }
 # Over nearly all rows: a table of ten pages is as soon read as an index, one of a million articles is not.

@@ -1,0 +1,28 @@
+"""Which dispatcher a database takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from app.dispatch.addresses import Resolver
+from app.dispatch.inprocess import InProcess
+from app.dispatch.postgres import Queue
+from app.services import ports
+from app.services.ports import Annotator
+from app.storage.database import Store
+
+
+class Dispatcher(ports.Dispatcher, Protocol):
+    """One that can also run what it dispatches, in this process."""
+
+    def working(self, annotator: Annotator, *, stopping: Callable[[], bool]) -> AbstractAsyncContextManager[None]:
+        """Runs chunks until the block ends or `stopping` says so. Raises Refusal where that is another process's business."""
+        ...
+
+
+def dispatcher(store: Store, *, private: bool = False) -> Dispatcher:
+    """`private` allows webhooks that lead into this network."""
+    resolver = Resolver(private=private)
+    return Queue(store, resolver) if store.file is None else InProcess(store, store.file, resolver)

@@ -1,0 +1,191 @@
+"""Take in an upload, slice by slice. Each slice is one transaction: its articles, its chunks, and the orders to run them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from anyio import to_thread
+
+from app.domain.errors import IdempotencyConflict, InvalidText, JobConflict
+from app.domain.jobs import CHUNK, FailureKind, Item, JobFailure, JobKind, JobState, Line, Priority, Slice, StoredJob
+from app.domain.records import StoredArticle, Submission, now
+from app.domain.values import ArticleStatus
+from app.inference import validation
+from app.services import follow, identity, steps
+from app.services.end import close_if_done
+from app.services.ports import Dispatcher
+from app.storage import articles, batches, bulk, chunks, ids, jobs
+from app.storage.database import Session, Store, driver_connection
+from app.storage.job_tables import ChunkRow, FailureRow, JobRow
+
+
+class Intake:
+    """One upload: `add` each slice in order, then `finish`. What was received before is compared and not stored again."""
+
+    def __init__(self, store: Store, dispatcher: Dispatcher, job_id: UUID, *, priority: Priority, text_limit: int) -> None:
+        self.job_id = job_id
+        self._store, self._dispatcher = store, dispatcher
+        self._priority, self._text_limit = priority, text_limit
+        self._end, self._digest = 0, jobs.NOTHING_RECEIVED
+
+    async def add(self, part: Slice) -> None:
+        """Committed on return. Raises IdempotencyConflict where the bytes differ from those sent before, and JobConflict."""
+        checked = await to_thread.run_sync(_Checked.of, part.lines, self._text_limit)
+        await steps.write(self._store, self._take, checked, part)
+        self._end, self._digest = part.end, part.digest
+        self._dispatcher.announce()
+
+    async def finish(self) -> StoredJob:
+        """The whole upload is here. Raises IdempotencyConflict where more was sent before."""
+        return await steps.write(self._store, self._complete)
+
+    def _take(self, session: Session, checked: _Checked, part: Slice) -> None:
+        job = _open(session, self.job_id)
+        if job.lines >= part.end:
+            if job.lines == part.end and job.digest != part.digest:
+                raise IdempotencyConflict(str(job.id))
+            return
+        if job.state is not JobState.RECEIVING or (job.lines, job.digest) != (self._end, self._digest):
+            raise IdempotencyConflict(str(job.id))
+        _Taking(session, job, now()).take(checked, part, priority=self._priority, dispatcher=self._dispatcher)
+
+    def _complete(self, session: Session) -> StoredJob:
+        job = _open(session, self.job_id)
+        if (job.lines, job.digest) != (self._end, self._digest):
+            raise IdempotencyConflict(str(job.id))
+        if job.state is JobState.RECEIVING:
+            moment = now()
+            session.execute(jobs.change(job.id, moment, state=JobState.RUNNING))
+            close_if_done(session, job.id, moment)
+        return follow.present(session, str(job.id))
+
+
+async def begin(
+    store: Store, dispatcher: Dispatcher, *, key: str | None = None, priority: Priority = Priority.BULK, text_limit: int
+) -> Intake:
+    """A new job, or that of the key. Raises JobConflict where the key is that of a reannotation."""
+    job_id = await steps.write(store, _begin, key)
+    return Intake(store, dispatcher, job_id, priority=priority, text_limit=text_limit)
+
+
+def _begin(session: Session, key: str | None) -> UUID:
+    job = session.scalar(jobs.keyed(key)) if key is not None else None
+    if job is None:
+        job_id = ids.new()
+        session.execute(jobs.insertion(jobs.row(job_id, JobKind.IMPORT, key=key)))
+        return job_id
+    if job.kind is not JobKind.IMPORT:
+        raise IdempotencyConflict(str(job.id))
+    return job.id
+
+
+def _open(session: Session, job_id: UUID) -> JobRow:
+    job = session.scalars(jobs.locked(job_id)).one()
+    if job.state is JobState.CANCELLED:
+        raise JobConflict(str(job.id), "was cancelled")
+    return job
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """The lines of a slice that can be used, with the digests of their identities, and the others with the reason.
+
+    Made before the transaction, which others may wait for.
+    """
+
+    given: list[tuple[int, Submission, bytes]]
+    refused: list[tuple[int, str]]
+
+    @classmethod
+    def of(cls, lines: Sequence[Line], text_limit: int) -> _Checked:
+        checked = cls([], [])
+        for line in lines:
+            if isinstance(line.content, str):
+                checked.refused.append((line.number, line.content))
+            elif reason := _unreadable(line.content, text_limit):
+                checked.refused.append((line.number, reason))
+            else:
+                checked.given.append((line.number, line.content, articles.digest(line.content)))
+        return checked
+
+
+def _unreadable(submission: Submission, text_limit: int) -> str | None:
+    try:
+        validation.check(submission.text, limit=text_limit)
+    except InvalidText as error:
+        return str(error)
+    return None
+
+
+class _Taking:
+    """One slice in one transaction."""
+
+    def __init__(self, session: Session, job: JobRow, moment: datetime) -> None:
+        self.session, self.job, self.moment = session, job, moment
+        self.created: list[tuple[StoredArticle, bytes]] = []
+        self.items: list[Item] = []
+        self.failures: list[JobFailure] = []
+
+    def take(self, checked: _Checked, part: Slice, *, priority: Priority, dispatcher: Dispatcher) -> None:
+        self._sort(checked)
+        for table, rows in batches.rows(self.created):
+            bulk.insert(self.session, table, rows)
+        bulk.insert(self.session, FailureRow, [jobs.failure(self.job.id, failure) for failure in self.failures])
+        rows = [chunks.row(self.job.id, items, self.moment, priority=priority) for items in cut(self.items)]
+        bulk.insert(self.session, ChunkRow, rows)
+        dispatcher.enqueue(driver_connection(self.session), [chunks.call(row) for row in rows])
+        self.session.execute(jobs.change(self.job.id, self.moment, lines=part.end, digest=part.digest, **self._counts()))
+
+    def _counts(self) -> dict[str, int]:
+        return {
+            "created": self.job.created + len(self.created),
+            "existing": self.job.existing + len(self.items) - len(self.created),
+            "invalid": self.job.invalid + len(self.failures),
+        }
+
+    def _sort(self, checked: _Checked) -> None:
+        """Which articles are new, and which are stored."""
+        known = self._stored([digest for _, _, digest in checked.given])
+        for line, submission, digest in checked.given:
+            self._find(line, submission, digest, known)
+        for line, reason in checked.refused:
+            self._refuse(line, reason)
+
+    def _stored(self, digests: Sequence[bytes]) -> dict[bytes, StoredArticle]:
+        rows = self.session.execute(batches.stored(digests))
+        return {article.identity: articles.read(article, revision, None) for article, revision in rows}
+
+    def _find(self, line: int, submission: Submission, digest: bytes, known: dict[bytes, StoredArticle]) -> None:
+        stored = known.get(digest)
+        if stored is None:
+            stored = known[digest] = _pending(submission)
+            self.created.append((stored, digest))
+        elif fields := identity.differences(stored.submission, submission):
+            self._refuse(line, f"an article of this identity is stored already and differs in {', '.join(fields)}", stored.id)
+            return
+        self.items.append(Item(line, stored.id))
+
+    def _refuse(self, line: int, reason: str, article_id: str | None = None) -> None:
+        self.failures.append(JobFailure(line, FailureKind.INVALID, article_id, reason, self.moment))
+
+
+def cut(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """Into chunks."""
+    return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))
+
+
+def _pending(submission: Submission) -> StoredArticle:
+    identifier = ids.new()
+    moment = ids.moment(identifier)
+    return StoredArticle(
+        id=str(identifier),
+        created_at=moment,
+        updated_at=moment,
+        revision=1,
+        status=ArticleStatus.PENDING,
+        submission=submission,
+        annotation=None,
+    )

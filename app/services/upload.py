@@ -1,0 +1,47 @@
+"""An upload from its first slice to its last, and what is left of one that is cut off."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from app.domain.errors import UploadStalled
+from app.domain.jobs import Priority, Slice, StoredJob
+from app.services import end, receive
+from app.services.ports import Dispatcher
+from app.services.receive import Intake
+from app.storage.database import Store
+
+
+async def upload(
+    store: Store,
+    dispatcher: Dispatcher,
+    slices: AsyncIterator[Slice],
+    *,
+    key: str | None = None,
+    priority: Priority = Priority.BULK,
+    text_limit: int,
+    seconds: float | None = None,
+) -> StoredJob:
+    """`seconds` is how long all of it may take. Raises UploadStalled, IdempotencyConflict, JobConflict, and what `slices` raises.
+
+    With a key, what was received stays and the upload can be sent again; without one it is discarded.
+    """
+    intake = await receive.begin(store, dispatcher, key=key, priority=priority, text_limit=text_limit)
+    complete = False
+    try:
+        async with asyncio.timeout(seconds):
+            job = await _take(intake, slices)
+        complete = True
+        return job
+    except TimeoutError:
+        raise UploadStalled(f"the upload was cut off after {seconds:.0f} seconds") from None
+    finally:
+        if not complete and key is None:
+            await asyncio.shield(end.discard(store, intake.job_id))
+
+
+async def _take(intake: Intake, slices: AsyncIterator[Slice]) -> StoredJob:
+    async for part in slices:
+        await intake.add(part)
+    return await intake.finish()

@@ -1,0 +1,196 @@
+"""Run one chunk: read its articles, keep what was said, and decide what becomes of those that could not be read.
+
+Running a chunk twice does no harm, also at the same time: each article is settled once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from uuid import UUID
+
+from anyio import to_thread
+
+from app.domain.errors import EngineOverloaded, EngineUnavailable, InvalidText, StorageUnavailable, UnsupportedLanguage
+from app.domain.jobs import Chunk, ChunkState
+from app.domain.records import now
+from app.domain.values import Annotation
+from app.services import attempts, plan, settle, steps
+from app.services.end import close_if_done
+from app.services.ports import Annotator, Dispatcher
+from app.services.settle import Settled, Unread
+from app.storage import chunks, jobs
+from app.storage.database import Session, Store
+
+IN_FLIGHT = 16
+"""Articles of a chunk begun at once: enough to fill the batches of the encoder."""
+
+KEEP_SECONDS = 1.0
+"""How long what was said may wait to be stored. A crash costs this much work, and a short transaction a second is no burden."""
+
+DRAIN_SECONDS = 3.0
+"""How long articles that were begun may go on when the process is to end; the whole of it has 10."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What running chunks takes. `stopping` says that the process is to end; `report` hears of faults, for the log."""
+
+    store: Store
+    annotator: Annotator
+    dispatcher: Dispatcher
+    stopping: Callable[[], bool] = lambda: False
+    report: Callable[[Exception], None] = lambda error: None
+
+
+async def run(work: Work, chunk_id: str, *, again: bool = False) -> None:
+    """`again`: the same process ran it before and lost the database. Raises StorageUnavailable; the chunk can be run again."""
+    chunk = await steps.write(work.store, attempts.begin, UUID(chunk_id), again=again, dispatcher=work.dispatcher)
+    if chunk is None:
+        return
+    try:
+        await (_plan(work, chunk) if chunk.plans else _read(work, chunk))
+    except StorageUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001  Whatever it is, the chunk has failed by it: it is reported, and the row says so.
+        work.report(error)
+        await steps.write(work.store, attempts.fail, chunk, _reason(error), {}, dispatcher=work.dispatcher)
+    work.dispatcher.announce()
+
+
+async def _plan(work: Work, chunk: Chunk) -> None:
+    await plan.run(work.store, work.dispatcher, chunk, model=work.annotator.version, stopping=work.stopping)
+
+
+async def _read(work: Work, chunk: Chunk) -> None:
+    article_ids = list(dict.fromkeys(item.article_id for item in chunk.items))
+    unread = await steps.read(work.store, settle.unread, article_ids, work.annotator.version)
+    needless = set(article_ids) - {str(article.article_id) for article in unread}
+    reading = _Reading(work, chunk, needless=sorted(needless))
+    await reading.run(unread)
+    if reading.cancelled:
+        return
+    end = _fail if reading.errors else _finish if reading.complete else _release
+    await steps.write(work.store, end, reading, await reading.settled())
+
+
+@dataclass
+class _Reading:
+    """What has been read and not yet kept."""
+
+    work: Work
+    chunk: Chunk
+    needless: list[str]
+    said: list[tuple[Unread, Annotation]] = field(default_factory=list)
+    failed: list[tuple[Unread, str]] = field(default_factory=list)
+    errors: dict[str, str] = field(default_factory=dict)
+    cancelled: bool = False
+    complete: bool = False
+    kept_at: float = field(default_factory=monotonic)
+
+    @property
+    def chunk_id(self) -> UUID:
+        return UUID(self.chunk.id)
+
+    @property
+    def job_id(self) -> UUID:
+        return UUID(self.chunk.job_id)
+
+    async def run(self, unread: Sequence[Unread]) -> None:
+        waiting = iter(unread)
+        begun: set[asyncio.Task[None]] = set()
+        try:
+            while not self._ends() and (begun := self._begin(waiting, begun)):
+                _, begun = await asyncio.wait(begun, timeout=KEEP_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                await self._keep_now_and_then()
+            self.complete = not self._ends() and not begun
+            if begun and not self.cancelled:
+                await asyncio.wait(begun, timeout=DRAIN_SECONDS)
+        finally:
+            for task in begun:
+                task.cancel()
+            await asyncio.gather(*begun, return_exceptions=True)
+
+    async def settled(self) -> Settled:
+        """Hands over what is to be kept."""
+        said, failed, needless = self.said, self.failed, self.needless
+        self.said, self.failed, self.needless, self.kept_at = [], [], [], monotonic()
+        read = [unread for unread, _ in (*said, *failed)]
+        return Settled(said, failed, needless, await to_thread.run_sync(settle.derived, read))
+
+    def _ends(self) -> bool:
+        return self.cancelled or self.work.stopping()
+
+    def _begin(self, waiting: Iterator[Unread], begun: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
+        while len(begun) < IN_FLIGHT and (unread := next(waiting, None)):
+            begun.add(asyncio.create_task(self._one(unread)))
+        return begun
+
+    async def _one(self, unread: Unread) -> None:
+        article_id = str(unread.article_id)
+        try:
+            annotation = await self._annotation(unread)
+        except (InvalidText, UnsupportedLanguage) as error:
+            # The text is what it is: another attempt would end alike.
+            self.failed.append((unread, str(error)))
+        except Exception as error:  # noqa: BLE001  Whatever the annotator raises, this article fails by it and not the others.
+            self.work.report(error)
+            self.errors[article_id] = _reason(error)
+        else:
+            # Only now `said` is asked for: what was there before the wait may have been handed over meanwhile.
+            self.said.append((unread, annotation))
+
+    async def _annotation(self, unread: Unread) -> Annotation:
+        while True:
+            try:
+                return await self.work.annotator.annotate(unread.text, language=unread.language, bulk=True)
+            except EngineOverloaded as error:
+                # Others fill the queue; that is no fault of this article.
+                await asyncio.sleep(min(error.retry_after, 5.0))
+            except EngineUnavailable:
+                if self.work.annotator.healthy():
+                    raise
+                # The engine is dead and the process about to end.
+                await asyncio.sleep(5.0)
+
+    async def _keep_now_and_then(self) -> None:
+        if monotonic() - self.kept_at < KEEP_SECONDS:
+            return
+        self.cancelled = not await steps.write(self.work.store, _keep, self.chunk_id, await self.settled())
+
+
+def _keep(session: Session, chunk_id: UUID, settled: Settled) -> bool:
+    return settle.keep(session, chunk_id, settled, now()) is not None
+
+
+def _finish(session: Session, reading: _Reading, settled: Settled) -> None:
+    moment = now()
+    session.execute(jobs.locked(reading.job_id))
+    chunk = settle.keep(session, reading.chunk_id, settled, moment)
+    if chunk is None:
+        return
+    # A chunk is never done as long as something of it is not settled, whatever went wrong.
+    assert not chunk.items, f"{len(chunk.items)} articles of a chunk were forgotten"
+    session.execute(chunks.change(reading.chunk_id, moment, state=ChunkState.DONE, error=None))
+    close_if_done(session, reading.job_id, moment)
+
+
+def _fail(session: Session, reading: _Reading, settled: Settled) -> None:
+    session.execute(jobs.locked(reading.job_id))
+    if settle.keep(session, reading.chunk_id, settled, now()) is not None:
+        reason = next(iter(reading.errors.values()))
+        attempts.fail(session, reading.chunk, reason, reading.errors, dispatcher=reading.work.dispatcher)
+
+
+def _release(session: Session, reading: _Reading, settled: Settled) -> None:
+    if settle.keep(session, reading.chunk_id, settled, now()) is not None:
+        attempts.release(session, reading.chunk_id, dispatcher=reading.work.dispatcher)
+
+
+def _reason(error: Exception) -> str:
+    """The kind of the error and not its words, which may quote the article."""
+    if isinstance(error, EngineUnavailable):
+        return str(error)
+    return f"the annotator failed with {type(error).__name__}"

@@ -1,0 +1,237 @@
+"""The measures. Each one runs what it compares in turn, several rounds, and takes medians, because the machine is shared."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import random
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from itertools import chain
+from statistics import median
+from typing import Any
+
+from app.api import lines
+from app.dispatch import opening
+from app.domain.jobs import JobState, Line, Priority, Slice
+from app.domain.records import Submission
+from app.domain.values import Annotation, ArticleText, Coverage
+from app.inference.annotator import TransformerAnnotator
+from app.services import follow, queue, receive, work
+from app.services.work import Work
+from app.storage.database import Store
+from benchmarks.jobs import bare
+from benchmarks.jobs.databases import Fresh
+
+ROUNDS = 3
+SLICE = lines.SLICE_LINES
+PIECE = 65_536
+"""Bytes of a body that come at once, as over a connection."""
+SAID = """Germany praised France for its patience on Monday while officials in Kenya condemned the raid and said that talks
+with China would go on in spring after the ministers of trade had met in Vienna to speak of grain railways ports and gas"""
+WORDS = SAID.split()
+
+
+@dataclass(frozen=True)
+class Figure:
+    what: str
+    figure: str
+    asked: str
+    database: str = ""
+
+    def on(self, database: str) -> Figure:
+        return replace(self, database=database)
+
+    def __str__(self) -> str:
+        return f"| {self.what} | {self.database} | {self.figure} | {self.asked} |"
+
+
+class Instant:
+    """An annotator that takes no time and says nothing."""
+
+    version = "instant@000000000000"
+    languages = frozenset({"en"})
+
+    async def annotate(
+        self, text: ArticleText, *, language: str | None = None, targets: Sequence[str] = (), bulk: bool = False
+    ) -> Annotation:
+        return Annotation(self.version, "en", Coverage(len(text.body), len(text.body), 1), ())
+
+    def healthy(self) -> bool:
+        return True
+
+
+def articles(count: int, *, words: int = 200) -> Iterator[Submission]:
+    chance = random.Random(7)
+    for number in range(count):
+        body = " ".join(chance.choices(WORDS, k=words)) + "."
+        yield Submission(ArticleText(body=body, title=f"Article {number}"), external_id=f"b{number}", publisher="The Bench")
+
+
+def slices(count: int, **options: int) -> Iterator[Slice]:
+    digest, part = hashlib.blake2b(digest_size=16), []
+    for number, article in enumerate(articles(count, **options), start=1):
+        part.append(Line(number, article))
+        if len(part) == SLICE or number == count:
+            digest.update(str(number).encode())
+            yield Slice(part, number, digest.digest())
+            part = []
+
+
+def line_of(article: Submission) -> bytes:
+    given = {"title": article.text.title, "text": article.text.body}
+    return json.dumps({**given, "external_id": article.external_id, "publisher": article.publisher}).encode() + b"\n"
+
+
+def from_lines(body: bytes) -> Iterator[Slice]:
+    cutter = lines.Cutter(line_limit=4_194_304, limit=len(body))
+    pieces = (body[start : start + PIECE] for start in range(0, len(body), PIECE))
+    raw = chain(chain.from_iterable(map(cutter.feed, pieces)), cutter.end())
+    return (each.parsed() for each in raw)
+
+
+async def take_in(store: Store, parts: Iterable[Slice]) -> str:
+    intake = await receive.begin(store, opening.dispatcher(store), priority=Priority.BULK, text_limit=200_000)
+    for part in parts:
+        await intake.add(part)
+    return (await intake.finish()).id
+
+
+async def accepting(fresh: Fresh, count: int) -> Figure:
+    """Articles that are in memory, against the same ones by the driver alone into the same two tables, in one transaction."""
+    parts = list(slices(count))
+    return await _accepted(fresh, count, "accepting articles", lambda: parts, "0.4")
+
+
+async def accepting_lines(fresh: Fresh, count: int) -> Figure:
+    """As a body of NDJSON, which the bare insert needs not read."""
+    body = b"".join(map(line_of, articles(count)))
+    return await _accepted(fresh, count, "accepting NDJSON", lambda: from_lines(body), "-")
+
+
+async def _accepted(fresh: Fresh, count: int, what: str, parts: Callable[[], Iterable[Slice]], asked: str) -> Figure:
+    plain, ours, driver = list(slices(count)), [], []
+    for _ in range(ROUNDS):
+        with opened(fresh()) as store:
+            ours.append(await timed(lambda store=store: take_in(store, parts())))
+        driver.append(await asyncio.to_thread(bare.accepted, fresh(), plain))
+    ratio = median(driver) / median(ours)
+    return Figure(f"{what}, against a bare bulk insert", f"{ratio:.2f} ({count / median(ours):,.0f} articles/s)", asked)
+
+
+async def machinery(fresh: Fresh, count: int) -> Figure:
+    """Accepting, dispatching, annotating with an annotator that takes no time, deriving words and groups, and storing.
+
+    Against a bare insert of the very rows that are there in the end, and of articles and texts alone.
+    """
+    parts, ours, same, least = list(slices(count)), [], [], []
+    for _ in range(ROUNDS):
+        url = fresh()
+        with opened(url) as store:
+            ours.append(await timed(lambda store=store: _through(store, Instant(), parts)))
+        same.append(await asyncio.to_thread(bare.copied, url, fresh()))
+        least.append(await asyncio.to_thread(bare.accepted, fresh(), parts))
+    ratio, of_least = median(same) / median(ours), median(least) / median(ours)
+    figure = f"{ratio:.2f} ({count / median(ours):,.0f} articles/s); {of_least:.2f} of inserting articles and texts alone"
+    return Figure("the whole machinery, against a bare bulk insert of the same rows", figure, "0.25")
+
+
+async def real(fresh: Fresh, count: int) -> Figure:
+    """The real model through a job, against the same articles straight through the engine."""
+    parts = list(slices(count))
+    annotator = TransformerAnnotator("standpoint-en")
+    texts = [line.content.text for part in parts for line in part.lines if isinstance(line.content, Submission)]
+    ours, engine = [], []
+    for _ in range(ROUNDS):
+        engine.append(await timed(lambda: _straight(annotator, texts)))
+        with opened(fresh()) as store:
+            ours.append(await timed(lambda store=store: _through(store, annotator, parts)))
+    annotator.close()
+    ratio = median(engine) / median(ours)
+    return Figure("with the real model, against the engine alone", _said(ratio, count, ours), "0.95")
+
+
+async def memory(fresh: Fresh, count: int) -> Figure:
+    """Resident memory when a tenth of a long job is done, and at its end."""
+    with opened(fresh()) as store:
+        job_id = await take_in(store, slices(count, words=60))
+        seen: list[tuple[int, int]] = []
+        bench = Work(store, Instant(), opening.dispatcher(store))
+        for place, call in enumerate(await queue.unfinished(store)):
+            await work.run(bench, call.chunk_id)
+            if place % 20 == 0:
+                seen.append((place, _resident()))
+        assert (await follow.job(store, job_id)).progress.done == count
+        tenth, end = seen[len(seen) // 10][1], _resident()
+    return Figure(f"memory of a job of {count:,} articles", f"{tenth} MB at a tenth, {end} MB at the end", "flat")
+
+
+async def workers(fresh: Fresh, count: int) -> Figure:
+    """Two processes `standpoint worker` with one thread each, against one with one thread."""
+    seconds = [await _worked(fresh(), count, number) for number in (1, 2)]
+    return Figure("two workers against one, one thread each", f"{seconds[0] / seconds[1]:.2f} times as fast", "a ratio")
+
+
+def _said(ratio: float, count: int, ours: Sequence[float]) -> str:
+    return f"{ratio:.2f} ({count / median(ours):,.1f} articles/s)"
+
+
+async def timed(act: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    await act()
+    return time.perf_counter() - began
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Store]:
+    store = Store(url)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+async def _through(store: Store, annotator: Any, parts: Sequence[Slice]) -> None:
+    dispatcher = opening.dispatcher(store)
+    async with dispatcher.working(annotator, stopping=lambda: False):
+        await ended(store, await take_in(store, parts))
+
+
+async def ended(store: Store, job_id: str) -> None:
+    while (await follow.job(store, job_id)).state is not JobState.FINISHED:  # noqa: ASYNC110
+        await asyncio.sleep(0.02)
+
+
+async def _straight(annotator: TransformerAnnotator, texts: Sequence[ArticleText]) -> None:
+    waiting = iter(texts)
+
+    async def read() -> None:
+        for text in waiting:
+            await annotator.annotate(text, bulk=True)
+
+    await asyncio.gather(*(read() for _ in range(2 * work.IN_FLIGHT)))
+
+
+async def _worked(url: str, count: int, number: int) -> float:
+    with ExitStack() as stack:
+        store = stack.enter_context(opened(url))
+        environment = {"STANDPOINT_DATABASE_URL": url, "STANDPOINT_THREADS": "1", "PATH": "/usr/bin:/bin"}
+        program = [sys.executable, "-c", "from app.cli import main; main()", "worker"]
+        for _ in range(number):
+            process = subprocess.Popen(program, env=environment, stderr=subprocess.PIPE, text=True)  # noqa: ASYNC220
+            stack.callback(process.kill)
+            assert process.stderr and any('"ready"' in line for line in process.stderr)
+        began = time.perf_counter()
+        await ended(store, await take_in(store, slices(count)))
+        return time.perf_counter() - began
+
+
+def _resident() -> int:
+    pages = open("/proc/self/statm").read().split()[1]  # noqa: SIM115, PTH123
+    return int(pages) * resource.getpagesize() // 1_000_000
