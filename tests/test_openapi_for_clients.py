@@ -15,6 +15,7 @@ from app.api.deprecation import NOTICE
 from tests.test_openapi import operations, parts
 
 NDJSON = "application/x-ndjson"
+EVENTS = "text/event-stream"
 NULL = {"type": "null"}
 
 
@@ -106,17 +107,23 @@ def test_no_schema_has_a_default_that_it_does_not_allow(contract: dict[str, Any]
             assert schema["default"] is not None, schema
 
 
+def events(media: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each of the example, its data as a value."""
+    written = [dict(line.split(": ", 1) for line in event.splitlines()) for event in media["example"].split("\n\n") if event]
+    return [{**event, "data": json.loads(event["data"])} for event in written]
+
+
 def test_streams_of_lines_are_binary_and_reference_what_a_line_is(contract: dict[str, Any]) -> None:
     tried = 0
     for where, media_type, media in contents(contract):
-        if media_type == NDJSON:
+        if media_type in (NDJSON, EVENTS):
             assert {"type": "string", "format": "binary"}.items() <= media["schema"].items(), where
             schema = {**media["x-item-schema"], "components": contract["components"]}
             validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
-            examples = [json.loads(line) for line in media["example"].splitlines()]
+            examples = [json.loads(line) for line in media["example"].splitlines()] if media_type == NDJSON else events(media)
             assert examples and not [str(error.message) for line in examples for error in validator.iter_errors(line)], where
             tried += 1
-    assert tried == 3
+    assert tried == 5
 
 
 def test_what_the_whole_document_owes_its_reader(contract: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-from app.api.schemas_jobs import JobResponse
+from app.api.schemas_jobs import JobEventName, JobResponse
 from app.domain.jobs import JobState, StoredJob
 
 LOOK_SECONDS = 1.0
@@ -26,7 +26,7 @@ async def of_job(
     current = first
     while not stopping():
         if current != shown:
-            yield _event("end" if current.state in ENDED else "progress", current)
+            yield event(JobEventName.END if current.state in ENDED else JobEventName.PROGRESS, current)
             shown, silent = current, 0.0
         if current.state in ENDED:
             return
@@ -38,5 +38,5 @@ async def of_job(
         current = JobResponse.of(await look())
 
 
-def _event(name: str, job: JobResponse) -> str:
+def event(name: JobEventName, job: JobResponse) -> str:
     return f"event: {name}\ndata: {job.model_dump_json()}\n\n"

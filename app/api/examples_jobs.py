@@ -5,9 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from app.api import examples, problems
+from app.api import events, examples, problems, responses
 from app.api.problems import ProblemError, RequestError
-from app.api.schemas_jobs import JobFailurePageResponse, JobFailureResponse, JobPageResponse, JobResponse
+from app.api.schemas_articles import ArticleRequest
+from app.api.schemas_jobs import (
+    JobEventName,
+    JobEventResponse,
+    JobFailurePageResponse,
+    JobFailureResponse,
+    JobPageResponse,
+    JobResponse,
+)
 from app.domain import errors
 from app.domain.jobs import FailureKind, JobFailure, JobKind, JobState, Progress, StoredJob
 
@@ -53,11 +61,10 @@ CANCELLED = _job(state=JobState.CANCELLED, detail="by request", **_ENDED)
 JOBS = JobPageResponse(items=[JOB], next_cursor=None)
 FAILURES = JobFailurePageResponse(items=[JobFailureResponse.of(failure) for failure in _FAILURES], next_cursor=None)
 
-_EVENT = f"event: progress\ndata: {JOB.model_dump_json()}\n\n"
 EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "A stream that ends with the job.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EVENT}},
+        "content": {responses.EVENTS: responses.stream(JobEventResponse, events.event(JobEventName.PROGRESS, JOB))},
     }
 }
 
@@ -70,10 +77,8 @@ IMPORT_BODY: dict[str, Any] = {
                 "schema": {"$ref": "#/components/schemas/ImportRequest"},
                 "examples": examples.requests(one_article={"articles": [examples.ARTICLE_REQUEST]}),
             },
-            "application/x-ndjson": {
-                "schema": {"type": "string", "description": "One article a line, as in `articles` of the JSON body."},
-                "examples": {"two_articles": {"summary": "Two articles", "value": _LINES}},
-            },
+            # One article a line, as in `articles` of the JSON body.
+            responses.NDJSON: responses.stream(ArticleRequest, _LINES),
         },
     }
 }

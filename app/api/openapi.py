@@ -15,7 +15,7 @@ from app.api import caching, country_codes, deprecation, examples, openapi_schem
 from app.api.caching import Policy
 from app.api.problems import MEDIA_TYPE, Problem
 from app.api.schemas_exports import LINES
-from app.api.schemas_jobs import ImportRequest
+from app.api.schemas_jobs import ImportRequest, JobEventResponse
 
 TITLE = "Standpoint"
 SUMMARY = "Which countries a news article is about, and what stance it takes toward each."
@@ -154,7 +154,7 @@ def _made(app: FastAPI) -> dict[str, Any]:
 
 def _schemas(found: dict[str, Any]) -> dict[str, Any]:
     """With the models that no route has as its own."""
-    said: tuple[type[BaseModel], ...] = (Problem, *LINES)
+    said: tuple[type[BaseModel], ...] = (Problem, *LINES, JobEventResponse)
     models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "serialization") for model in said]
     models.append((ImportRequest, "validation"))
     _, more = models_json_schema(models, ref_template="#/components/schemas/{model}")

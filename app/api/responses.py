@@ -13,6 +13,7 @@ from app.domain.errors import StandpointError
 
 Fact = StandpointError | RequestError
 NDJSON = "application/x-ndjson"
+EVENTS = "text/event-stream"
 Responses = dict[int | str, dict[str, Any]]
 
 
@@ -47,11 +48,16 @@ def _content(examples: Mapping[str, str], line: type[BaseModel]) -> dict[str, An
     return {media: _form(media, example, line) for media, example in examples.items()}
 
 
-def _form(media_type: str, example: str, line: type[BaseModel]) -> dict[str, Any]:
+def stream(item: type[BaseModel], example: str) -> dict[str, Any]:
     """OpenAPI 3.1 knows no streams: as a binary file a generated client hands them on as they come, instead of reading a text."""
-    form: dict[str, Any] = {"schema": {"type": "string"} if media_type == "text/csv" else {"type": "string", "format": "binary"}}
+    reference = {"$ref": f"#/components/schemas/{item.__name__}"}
+    return {"schema": {"type": "string", "format": "binary"}, "x-item-schema": reference, "example": example}
+
+
+def _form(media_type: str, example: str, line: type[BaseModel]) -> dict[str, Any]:
     if media_type == NDJSON:
-        form["x-item-schema"] = {"$ref": f"#/components/schemas/{line.__name__}"}
+        return stream(line, example)
+    form: dict[str, Any] = {"schema": {"type": "string"} if media_type == "text/csv" else {"type": "string", "format": "binary"}}
     return {**form, "example": example} if example else form
 
 

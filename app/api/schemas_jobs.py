@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
@@ -77,6 +78,20 @@ class JobResponse(Response):
             rate=None if progress.rate is None else round(progress.rate, 3),
             estimated_end=_estimated_end(job),
         )
+
+
+class JobEventName(StrEnum):
+    """`end` is the last."""
+
+    PROGRESS = "progress"
+    END = "end"
+
+
+class JobEventResponse(Response):
+    """A server-sent event. On the wire both are text; that of `data` is JSON, in one line."""
+
+    event: JobEventName
+    data: JobResponse
 
 
 class JobPageResponse(Page[JobResponse]):

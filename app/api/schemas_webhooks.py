@@ -22,6 +22,8 @@ Event = Annotated[WebhookEvent, BeforeValidator(known_event)]
 
 
 class WebhookRequest(Request):
+    """Whom to tell of what."""
+
     url: Url = Field(description="Where to POST to. Its host must have public addresses, unless the service is set otherwise.")
     events: list[Event] = Field(min_length=1, max_length=10, description="What to be told of.")
     secret: str = Field(

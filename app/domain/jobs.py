@@ -17,6 +17,8 @@ CHUNK = 128
 
 
 class JobKind(StrEnum):
+    """`import`: articles were sent. `reannotation`: stored ones are annotated anew."""
+
     IMPORT = "import"
     REANNOTATION = "reannotation"
 

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 
 class WebhookEvent(StrEnum):
+    """What a webhook is told of: the end of a job."""
+
     JOB_FINISHED = "job.finished"
     JOB_CANCELLED = "job.cancelled"
 
