@@ -76,14 +76,24 @@ def check(seen: dict[str, Any], service: Service, *, prefix: str) -> None:
         "pointers": ["#/query/limit"],
     }
     assert seen["exported"] == seen["stances"]
+    assert seen["imported"] == {
+        "same": True,
+        "other": "urn:problem-type:standpoint:idempotency-conflict",
+        "last": "end",
+        "states": ["finished", "finished"],
+        "counts": [3, 2, 2, 1],
+        "failures": [[3, "invalid"]],
+    }
     assert seen["without_key"] == "urn:problem-type:standpoint:key-required"
 
 
-def test_a_service_in_python_annotates_stores_pages_exports_and_reads_a_problem(service: Service) -> None:
+def test_a_service_in_python_annotates_stores_pages_exports_imports_and_reads_a_problem(service: Service) -> None:
     check(use(BIN / "python", OURS / "python" / "use.py", service.address, KEY, texts=TEXTS), service, prefix="python")
 
 
-def test_a_service_in_typescript_annotates_stores_pages_exports_and_reads_a_problem(service: Service, compiled: Path) -> None:
+def test_a_service_in_typescript_annotates_stores_pages_exports_imports_and_reads_a_problem(
+    service: Service, compiled: Path
+) -> None:
     check(use(BIN / "node", compiled / "use.js", service.address, KEY, texts=TEXTS), service, prefix="typescript")
 
 

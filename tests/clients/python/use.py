@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from io import BytesIO
 from typing import TypeVar
+from uuid import UUID
 
 from standpoint_client import AuthenticatedClient, Client
 from standpoint_client.api.annotations import annotate
 from standpoint_client.api.articles import create_article, get_article
+from standpoint_client.api.jobs import create_import, get_job, list_job_failures
 from standpoint_client.api.stances import list_stances
 from standpoint_client.models import (
     AnnotateRequest,
@@ -17,12 +20,15 @@ from standpoint_client.models import (
     ArticleRequest,
     ArticleResponse,
     CountryCode,
+    JobEventResponse,
+    JobFailurePageResponse,
+    JobResponse,
     Problem,
     StanceLineResponse,
     StancePageResponse,
     StanceResponse,
 )
-from standpoint_client.types import UNSET, Unset
+from standpoint_client.types import UNSET, File, Unset
 
 Answer = TypeVar("Answer")
 
@@ -32,6 +38,7 @@ def use(client: AuthenticatedClient, stranger: Client, texts: list[str]) -> dict
     stored = [store(client, number, text) for number, text in enumerate(texts)]
     again = expect(ArticleResponse, get_article.sync(stored[0].id, client=client))
     assert again.annotation is not None
+    job = imported(client)
     rows = list(stances(client))
     problem = expect(Problem, list_stances.sync(client=client, limit=0))
     return {
@@ -42,6 +49,7 @@ def use(client: AuthenticatedClient, stranger: Client, texts: list[str]) -> dict
         "china": len(list(stances(client, [CountryCode.CN]))),
         "problem": {"type": problem.type_, "status": problem.status, "pointers": [error.pointer for error in problem.errors]},
         "exported": sorted(f"{line.article_id} {line.country} {line.stance}" for line in exported(client)),
+        "imported": job,
         "without_key": expect(Problem, list_stances.sync(client=stranger)).type_,
     }
 
@@ -66,6 +74,45 @@ def exported(client: AuthenticatedClient) -> Iterator[StanceLineResponse]:
         answer.raise_for_status()
         for line in answer.iter_lines():
             yield StanceLineResponse.from_dict(json.loads(line))
+
+
+def imported(client: AuthenticatedClient) -> dict[str, object]:
+    """Three lines, of which one is no article, sent twice under one key; then another body under the same key."""
+    lines = [json.dumps({"text": f"Norway praised Chile on day {number}."}) for number in range(2)] + ["no article"]
+    job = expect(JobResponse, send(client, lines))
+    again = expect(JobResponse, send(client, lines))
+    other = expect(Problem, send(client, lines[:1]))
+    ended = followed(client, job.id)[-1]
+    polled = expect(JobResponse, get_job.sync(job.id, client=client))
+    failures = expect(JobFailurePageResponse, list_job_failures.sync(job.id, client=client)).items
+    return {
+        "same": again.id == job.id,
+        "other": other.type_,
+        "last": ended.event,
+        "states": [ended.data.state, polled.state],
+        "counts": [polled.total, polled.created, polled.done, polled.failed],
+        "failures": [[failure.line, failure.kind] for failure in failures],
+    }
+
+
+def send(client: AuthenticatedClient, lines: list[str]) -> JobResponse | Problem | None:
+    body = File(BytesIO("\n".join(lines).encode()))
+    return create_import.sync(client=client, body=body, idempotency_key="python-archive")
+
+
+def followed(client: AuthenticatedClient, job: UUID) -> list[JobEventResponse]:
+    """Each event as it comes, until the last; a comment in between only shows that the connection holds."""
+    events, fields = [], {}
+    with client.get_httpx_client().stream("GET", f"/v1/jobs/{job}/events") as answer:
+        answer.raise_for_status()
+        for line in answer.iter_lines():
+            name, _, value = line.partition(": ")
+            if name:
+                fields[name] = value
+            elif "event" in fields:
+                events.append(JobEventResponse.from_dict({"event": fields["event"], "data": json.loads(fields["data"])}))
+                fields = {}
+    return events
 
 
 def expect(kind: type[Answer], answer: object) -> Answer:

@@ -2,8 +2,26 @@
 import { readFileSync } from "node:fs";
 
 import { createClient, createConfig } from "../../../clients/typescript/client";
-import { annotate, createArticle, exportStances, getArticle, listStances } from "../../../clients/typescript";
-import type { ArticleResponse, CountryCode, Problem, StanceLineResponse, StanceResponse } from "../../../clients/typescript";
+import {
+  annotate,
+  createArticle,
+  createImport,
+  exportStances,
+  followJob,
+  getArticle,
+  getJob,
+  listJobFailures,
+  listStances,
+} from "../../../clients/typescript";
+import type {
+  ArticleResponse,
+  CountryCode,
+  ImportRequest,
+  JobResponse,
+  Problem,
+  StanceLineResponse,
+  StanceResponse,
+} from "../../../clients/typescript";
 
 const [baseUrl, key] = process.argv.slice(2);
 const client = createClient(createConfig({ baseUrl, auth: key }));
@@ -50,11 +68,38 @@ async function* exported(): AsyncGenerator<StanceLineResponse> {
   }
 }
 
+// Three articles, of which one cannot be used, sent twice under one key; then another body under the same key.
+async function imported(): Promise<object> {
+  const headers = { "Idempotency-Key": "typescript-archive" };
+  const articles = ["Norway praised Peru on Monday.", "Norway praised Peru on Tuesday.", ""].map((text) => ({ text }));
+  const send = (body: ImportRequest) => createImport({ client, headers, body });
+  const job = expect(await send({ articles }));
+  const again = expect(await send({ articles }));
+  const { error: other } = await send({ articles: articles.slice(0, 1) });
+  const path = { job_id: job.id };
+  let last: string | undefined;
+  const { stream } = await followJob({ client, path, onSseEvent: ({ event }) => (last = event) });
+  let ended: JobResponse | undefined;
+  // The client reads the data of each event as the JSON that it is; that it is a job, the contract says in `x-item-schema`.
+  for await (const data of stream) ended = data as unknown as JobResponse;
+  const polled = expect(await getJob({ client, path }));
+  const failures = expect(await listJobFailures({ client, path })).items;
+  return {
+    same: again.id === job.id,
+    other: other!.type,
+    last,
+    states: [ended!.state, polled.state],
+    counts: [polled.total, polled.created, polled.done, polled.failed],
+    failures: failures.map((failure) => [failure.line, failure.kind]),
+  };
+}
+
 async function use(texts: string[]): Promise<object> {
   const read = expect(await annotate({ client, body: { text: texts[0]! } }));
   const stored: ArticleResponse[] = [];
   for (const [number, text] of texts.entries()) stored.push(await store(text, number));
   const again = expect(await getArticle({ client, path: { article_id: stored[0]!.id } }));
+  const job = await imported();
   const rows = await all(stances());
   const { error } = await listStances({ client, query: { limit: 0 } });
   const { error: refusal } = await listStances({ client: stranger });
@@ -66,6 +111,7 @@ async function use(texts: string[]): Promise<object> {
     china: (await all(stances(["CN"]))).length,
     problem: { type: error!.type, status: error!.status, pointers: error!.errors.map((part) => part.pointer) },
     exported: (await all(exported())).map((line) => `${line.article_id} ${line.country} ${line.stance}`).sort(),
+    imported: job,
     without_key: refusal!.type,
   };
 }
