@@ -107,10 +107,18 @@ def test_no_schema_has_a_default_that_it_does_not_allow(contract: dict[str, Any]
             assert schema["default"] is not None, schema
 
 
-def events(media: dict[str, Any]) -> list[dict[str, Any]]:
-    """Each of the example, its data as a value."""
-    written = [dict(line.split(": ", 1) for line in event.splitlines()) for event in media["example"].split("\n\n") if event]
-    return [{**event, "data": json.loads(event["data"])} for event in written]
+def events(media: dict[str, Any]) -> list[dict[str, str]]:
+    """Each of the example."""
+    return [dict(line.split(": ", 1) for line in event.splitlines()) for event in media["example"].split("\n\n") if event]
+
+
+def test_the_data_of_an_event_is_json_of_which_the_schema_is_referenced(contract: dict[str, Any]) -> None:
+    media = contract["paths"]["/v1/jobs/{job_id}/events"]["get"]["responses"]["200"]["content"][EVENTS]
+    data = contract["components"]["schemas"]["JobEventResponse"]["properties"]["data"]
+    assert (data["type"], data["contentMediaType"]) == ("string", "application/json")
+    assert data["contentSchema"] == {"$ref": "#/components/schemas/JobResponse"}
+    validator = jsonschema_rs.Draft202012Validator({**data["contentSchema"], "components": contract["components"]})
+    assert [validator.is_valid(json.loads(event["data"])) for event in events(media)] == [True]
 
 
 def test_streams_of_lines_are_binary_and_reference_what_a_line_is(contract: dict[str, Any]) -> None:

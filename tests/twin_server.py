@@ -50,9 +50,13 @@ def open_annotator(_: Settings) -> Iterator[ObedientAnnotator]:
         time.sleep(1)
 
 
-if __name__ == "__main__":
+def run() -> None:
     app.main.open_annotator = open_annotator  # type: ignore[assignment]
     # They have taken it from there already, where they are loaded before.
     worker.open_annotator = imports.open_annotator = open_annotator  # type: ignore[assignment]
     sys.argv = ["standpoint", *(sys.argv[1:] or ["serve"])]
     main()
+
+
+if __name__ == "__main__":
+    run()

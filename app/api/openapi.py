@@ -154,9 +154,10 @@ def _made(app: FastAPI) -> dict[str, Any]:
 
 def _schemas(found: dict[str, Any]) -> dict[str, Any]:
     """With the models that no route has as its own."""
-    said: tuple[type[BaseModel], ...] = (Problem, *LINES, JobEventResponse)
+    said: tuple[type[BaseModel], ...] = (Problem, *LINES)
     models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "serialization") for model in said]
-    models.append((ImportRequest, "validation"))
+    # As what is read, the data of an event is a text that holds JSON; as what is written pydantic would take the value for it.
+    models += [(ImportRequest, "validation"), (JobEventResponse, "validation")]
     _, more = models_json_schema(models, ref_template="#/components/schemas/{model}")
     return dict(sorted({**more["$defs"], **found, "CountryCode": COUNTRY_CODE}.items()))
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, Json
 
 from app.api.queries import FilterQuery
 from app.api.schemas import Count, Id, Page, Request, Response
@@ -88,10 +88,10 @@ class JobEventName(StrEnum):
 
 
 class JobEventResponse(Response):
-    """A server-sent event. On the wire both are text; that of `data` is JSON, in one line."""
+    """A server-sent event. `data` is JSON in one line."""
 
     event: JobEventName
-    data: JobResponse
+    data: Json[JobResponse]
 
 
 class JobPageResponse(Page[JobResponse]):

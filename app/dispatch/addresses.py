@@ -39,8 +39,8 @@ class Resolver:
 
     def resolve(self, url: str) -> Destination:
         """Raises ForbiddenAddress for a name that is unknown, or of whose addresses any is not public."""
-        parts = urlsplit(url)
         try:
+            parts = urlsplit(url)
             host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, ValueError, UnicodeError):

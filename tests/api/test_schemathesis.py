@@ -7,35 +7,37 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx
 
-from tests.test_process import ROOT, TWIN, Service, serving
+from tests.test_process import ROOT, Service, serving
 
 # A few for each operation and kind; the variable asks for more, as `make test-contract` does.
 EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "5")
 SECONDS = 1_500
+LONELY_TWIN = ["-m", "tests.lonely_twin"]
 KEY = "a-key-of-the-tests-that-nobody-guesses"
 SHOWING_IT = ("--header", f"Authorization: Bearer {KEY}")
 KEYED = {"STANDPOINT_BOOTSTRAP_KEY": KEY, "STANDPOINT_KEY_RATE": "0", "STANDPOINT_ADDRESS_RATE": "0"}
 """Without limits: an answer of 429 tells nothing about what was asked."""
 
 
-def run(document: str, address: str, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """`document` is a file or an address."""
+def run(contract: str, address: str, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(ROOT / "tests" / "api" / "schemathesis.toml")),
-        *("run", document, "--url", address, "--checks", "all", "--phases", "examples,coverage,fuzzing,stateful"),
+        *("run", contract, "--url", address, "--checks", "all", "--phases", "examples,coverage,fuzzing,stateful"),
         *("--max-examples", EXAMPLES, "--seed", "7", "--continue-on-failure", "--no-color"),
         *options,
     ]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SECONDS)
+    variables = {**os.environ, "SCHEMATHESIS_HOOKS": str(ROOT / "tests" / "api" / "schemathesis_hooks.py")}
+    return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, timeout=SECONDS)
 
 
-def tried(document: str, address: str, folder: Path, *options: str) -> str:
+def tried(contract: str, address: str, folder: Path, *options: str) -> str:
     """What it printed, where it found nothing."""
-    finished = run(document, address, folder, *options)
+    finished = run(contract, address, folder, *options)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     return finished.stdout
 
@@ -50,28 +52,48 @@ def report(printed: str, service: Service, kind: str) -> None:
 
 
 def test_the_service_keeps_to_its_contract_whatever_is_asked(tmp_path: Path) -> None:
-    with serving(TWIN, tmp_path) as service:
-        report(tried(f"{service.address}/openapi.json", service.address, tmp_path), service, "SQLite without keys")
+    with serving(LONELY_TWIN, tmp_path) as service:
+        report(tried(document(service, tmp_path), service.address, tmp_path), service, "SQLite without keys")
 
 
 def test_a_service_with_keys_keeps_to_its_contract_and_lets_nobody_else_in(database_url: str, tmp_path: Path) -> None:
-    with serving(TWIN, tmp_path, STANDPOINT_DATABASE_URL=database_url, **KEYED) as service:
-        printed = tried(where_keys_are_required(service, tmp_path), service.address, tmp_path, *SHOWING_IT)
+    with serving(LONELY_TWIN, tmp_path, STANDPOINT_DATABASE_URL=database_url, **KEYED) as service:
+        printed = tried(document(service, tmp_path, keyed=True), service.address, tmp_path, *SHOWING_IT)
         report(printed, service, f"{database_url.split(':')[0]} with keys")
 
 
 def test_a_service_that_lets_everybody_in_would_be_found_out(tmp_path: Path) -> None:
-    with serving(TWIN, tmp_path, STANDPOINT_ALLOW_ANONYMOUS="true", **KEYED) as service:
-        document = where_keys_are_required(service, tmp_path)
-        finished = run(document, service.address, tmp_path, "--include-path", "/v1/models", *SHOWING_IT)
+    with serving(LONELY_TWIN, tmp_path, STANDPOINT_ALLOW_ANONYMOUS="true", **KEYED) as service:
+        finished = run(
+            document(service, tmp_path, keyed=True), service.address, tmp_path, "--include-path", "/v1/models", *SHOWING_IT
+        )
     assert finished.returncode == 1
     assert "API accepts requests without authentication" in finished.stdout
 
 
-def where_keys_are_required(service: Service, folder: Path) -> str:
-    """The document leaves it open whether a service asks for keys, and then nobody could tell whether this one does."""
-    document = httpx.get(f"{service.address}/openapi.json").json()
-    document["security"] = [choice for choice in document["security"] if choice]
+def test_the_service_that_is_asked_calls_nobody_outside(tmp_path: Path) -> None:
+    hook = {"url": "http://desk.example/", "events": ["job.finished"], "secret": "correct-horse-battery"}
+    with serving(LONELY_TWIN, tmp_path) as service:
+        http = httpx.Client(base_url=f"{service.address}/v1", timeout=30)
+        created = http.post("/webhooks", json=hook).json()
+        assert http.post("/imports", json={"articles": [{"text": "News from France."}]}).status_code == 202
+        for _ in range(300):
+            deliveries = http.get(f"/webhooks/{created['id']}/deliveries").json()["items"]
+            if deliveries and deliveries[0]["attempts"]:
+                break
+            time.sleep(0.1)
+    assert [(delivery["state"], delivery["error"]) for delivery in deliveries] == [("waiting", "ConnectionRefusedError")]
+
+
+def document(service: Service, folder: Path, *, keyed: bool = False) -> str:
+    """The contract as a file, with what Schemathesis cannot know from it."""
+    contract = httpx.get(f"{service.address}/openapi.json").json()
+    if keyed:
+        # It is left open whether a service asks for keys, and then nobody could tell whether this one does.
+        contract["security"] = [choice for choice in contract["security"] if choice]
+    # The name that OpenAPI 3.2 has for it; so each event is checked.
+    events = contract["paths"]["/v1/jobs/{job_id}/events"]["get"]["responses"]["200"]["content"]
+    events["text/event-stream"] = {"itemSchema": events["text/event-stream"]["x-item-schema"]}
     file = folder / "openapi.json"
-    file.write_text(json.dumps(document), encoding="utf-8")
+    file.write_text(json.dumps(contract), encoding="utf-8")
     return str(file)

@@ -82,14 +82,14 @@ def imported(client: AuthenticatedClient) -> dict[str, object]:
     job = expect(JobResponse, send(client, lines))
     again = expect(JobResponse, send(client, lines))
     other = expect(Problem, send(client, lines[:1]))
-    ended = followed(client, job.id)[-1]
+    ended = followed(client, job.id)
     polled = expect(JobResponse, get_job.sync(job.id, client=client))
     failures = expect(JobFailurePageResponse, list_job_failures.sync(job.id, client=client)).items
     return {
         "same": again.id == job.id,
         "other": other.type_,
         "last": ended.event,
-        "states": [ended.data.state, polled.state],
+        "states": [JobResponse.from_dict(json.loads(ended.data)).state, polled.state],
         "counts": [polled.total, polled.created, polled.done, polled.failed],
         "failures": [[failure.line, failure.kind] for failure in failures],
     }
@@ -100,9 +100,9 @@ def send(client: AuthenticatedClient, lines: list[str]) -> JobResponse | Problem
     return create_import.sync(client=client, body=body, idempotency_key="python-archive")
 
 
-def followed(client: AuthenticatedClient, job: UUID) -> list[JobEventResponse]:
-    """Each event as it comes, until the last; a comment in between only shows that the connection holds."""
-    events, fields = [], {}
+def followed(client: AuthenticatedClient, job: UUID) -> JobEventResponse:
+    """The last event, after each as it comes; a comment in between only shows that the connection holds."""
+    fields, last = {}, None
     with client.get_httpx_client().stream("GET", f"/v1/jobs/{job}/events") as answer:
         answer.raise_for_status()
         for line in answer.iter_lines():
@@ -110,9 +110,8 @@ def followed(client: AuthenticatedClient, job: UUID) -> list[JobEventResponse]:
             if name:
                 fields[name] = value
             elif "event" in fields:
-                events.append(JobEventResponse.from_dict({"event": fields["event"], "data": json.loads(fields["data"])}))
-                fields = {}
-    return events
+                fields, last = {}, JobEventResponse.from_dict(fields)
+    return expect(JobEventResponse, last)
 
 
 def expect(kind: type[Answer], answer: object) -> Answer:
