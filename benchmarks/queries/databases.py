@@ -39,7 +39,7 @@ class Database:
             finally:
                 connection.close()
         else:
-            with psycopg.connect(self.url, autocommit=True, options="-c timezone=UTC") as server:
+            with psycopg.connect(self.url, autocommit=True, options="-c jit=off -c timezone=UTC") as server:
                 yield server
 
     def settle(self) -> None:
