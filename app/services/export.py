@@ -54,7 +54,8 @@ class _Way:
         """A chunk, and the key of its last line if there are more."""
         limit = max(1, BATCH // self.exported.weight)
         statement = self.exported.batch(self.wanted, mark=self.trail.mark, after=after, limit=limit)
-        rows, last = self.exported.whole(session.execute(statement).all(), limit=limit)
+        # Not through the session, which would make every row a second time: here are columns only, as the driver gives them.
+        rows, last = self.exported.whole(session.connection().execute(statement).all(), limit=limit)
         prefix = self.trail.prefix
         return self.encode([self.exported.read(row, prefix) for row in rows], done=last is None), last
 

@@ -12,11 +12,11 @@ from anyio import to_thread
 from app.domain.errors import IdempotencyConflict, InvalidText, JobConflict
 from app.domain.jobs import CHUNK, FailureKind, Item, JobFailure, JobKind, JobState, Line, Priority, Slice, StoredJob
 from app.domain.records import StoredArticle, Submission, now
-from app.domain.values import ArticleStatus
 from app.inference import validation
 from app.services import follow, identity, steps
 from app.services.end import close_if_done
 from app.services.ports import Dispatcher
+from app.services.submit import created
 from app.storage import articles, batches, bulk, chunks, ids, jobs
 from app.storage.database import Session, Store, driver_connection
 from app.storage.job_tables import ChunkRow, FailureRow, JobRow
@@ -161,7 +161,7 @@ class _Taking:
     def _find(self, line: int, submission: Submission, digest: bytes, known: dict[bytes, StoredArticle]) -> None:
         stored = known.get(digest)
         if stored is None:
-            stored = known[digest] = _pending(submission)
+            stored = known[digest] = created(submission, None)
             self.created.append((stored, digest))
         elif fields := identity.differences(stored.submission, submission):
             self._refuse(line, f"an article of this identity is stored already and differs in {', '.join(fields)}", stored.id)
@@ -175,17 +175,3 @@ class _Taking:
 def cut(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
     """Into chunks."""
     return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))
-
-
-def _pending(submission: Submission) -> StoredArticle:
-    identifier = ids.new()
-    moment = ids.moment(identifier)
-    return StoredArticle(
-        id=str(identifier),
-        created_at=moment,
-        updated_at=moment,
-        revision=1,
-        status=ArticleStatus.PENDING,
-        submission=submission,
-        annotation=None,
-    )

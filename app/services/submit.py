@@ -62,7 +62,8 @@ def add_annotation(session: Session, article: StoredArticle) -> None:
         session.execute(stances.insertion(), rows)
 
 
-def created(submission: Submission, annotation: Annotation) -> StoredArticle:
+def created(submission: Submission, annotation: Annotation | None) -> StoredArticle:
+    """With a new id; pending where nothing has been said of it yet."""
     identifier = ids.new()
     moment = ids.moment(identifier)
     return StoredArticle(
@@ -70,7 +71,7 @@ def created(submission: Submission, annotation: Annotation) -> StoredArticle:
         created_at=moment,
         updated_at=moment,
         revision=1,
-        status=ArticleStatus.ANNOTATED,
+        status=ArticleStatus.ANNOTATED if annotation else ArticleStatus.PENDING,
         submission=submission,
-        annotation=annotated.new(identifier, revision=1, annotation=annotation),
+        annotation=annotated.new(identifier, revision=1, annotation=annotation) if annotation else None,
     )

@@ -52,7 +52,9 @@ def open_engine(text: str, *, statement_seconds: float = 30.0, connections: int 
 
 def _postgresql(url: URL, *, statement_seconds: float, connections: int) -> Engine:
     given = url.query.get("options", "")
-    options = f"{given} -c timezone=UTC -c statement_timeout={round(statement_seconds * 1000)}"
+    # Compiling a query takes a fifth of a second, more than it ever saved: 0.65 s against 0.43 s for a summary that collapses
+    # near-duplicates, over 240,000 stances in PostgreSQL 15. First, so that the URL can switch it on again.
+    options = f"-c jit=off {given} -c timezone=UTC -c statement_timeout={round(statement_seconds * 1000)}"
     return create_engine(
         url,
         pool_size=connections // 2,

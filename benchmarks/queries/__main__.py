@@ -1,53 +1,77 @@
-"""python -m benchmarks.queries [--sizes 10000,1000000] [--databases sqlite,postgresql] [--write]"""
+"""python -m benchmarks.queries [--sizes 10000,1000000] [--databases sqlite,postgresql] [--write]
+
+Exits with 1 if a question or an export failed; all the rest is measured and written before.
+"""
 
 from __future__ import annotations
 
 import argparse
 import platform
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.storage.database import Store
 from benchmarks.queries import databases, measures, report
 from benchmarks.queries.corpus import Corpus
 from benchmarks.queries.databases import Database
-from benchmarks.queries.loading import Loader
+from benchmarks.queries.loading import Loader, loader
+from benchmarks.queries.measures import Results
+from benchmarks.queries.progress import note
 
 
-def main() -> None:
-    given = _arguments()
+def main(arguments: Sequence[str] | None = None) -> int:
+    """What the process exits with."""
+    given = _arguments(arguments)
+    parts, failures = [], []
     with tempfile.TemporaryDirectory(prefix="standpoint-bench-", dir=given.folder) as name:
         folder = Path(name)
         folder.chmod(0o755)
         with databases.opened(given.databases, folder) as found:
-            parts = [_measured(database, given.sizes, compared=given.compared, seconds=given.seconds) for database in found]
+            for database in found:
+                filled, results = _measured(database, given.sizes, compared=given.compared, seconds=given.seconds)
+                parts.append(report.written(database.name, filled.times, results))
+                failures += report.failures(database.name, results)
     text = "\n\n".join([f"Python {platform.python_version()}, {platform.machine()}, generated articles, seed 1.", *parts])
     print(text)
     if given.write:
-        report.put(text)
+        report.put(text, given.write)
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    return 1 if failures else 0
 
 
-def _measured(database: Database, sizes: Sequence[int], *, compared: int, seconds: float) -> str:
-    corpus, store, results = Corpus(seed=1), Store(database.url), []
-    loader = Loader(database, store, corpus)
-    for size in sizes:
-        loader.fill(size, compared=compared)
-        database.settle()
-        results.append(measures.measure(database, corpus, articles=size, seconds=seconds))
-    store.close()
-    return report.written(database.name, loader.times, results)
+def _measured(database: Database, sizes: Sequence[int], *, compared: int, seconds: float) -> tuple[Loader, list[Results]]:
+    corpus, results = Corpus(seed=1), []
+    smallest: Database | None = None
+    with loader(database, corpus, compared=compared) as filling:
+        for size in sizes:
+            filling.fill(size)
+            note(f"{database.name}: settles")
+            filling.settle()
+            results.append(measures.measure(database, corpus, articles=size, seconds=seconds, smallest=smallest))
+            if smallest is None and size < sizes[-1]:
+                smallest = databases.copied(database)
+    return filling, results
 
 
-def _arguments() -> argparse.Namespace:
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.queries", description=__doc__)
     parser.add_argument("--sizes", type=_numbers, default=[10_000, 1_000_000], help="articles at which to measure, ascending")
-    parser.add_argument("--databases", type=lambda text: text.split(","), default=["sqlite", "postgresql"])
+    parser.add_argument("--databases", type=_names, default=["sqlite", "postgresql"], help="one of the two, or both")
     parser.add_argument("--compared", type=int, default=50_000, help="articles that the bare driver inserts too")
     parser.add_argument("--seconds", type=float, default=measures.SECONDS, help="for each question in each form")
     parser.add_argument("--folder", type=Path, default=None, help="where the databases stand meanwhile")
-    parser.add_argument("--write", action="store_true", help="put the tables into benchmarks/README.md")
-    return parser.parse_args()
+    parser.add_argument(
+        "--write", type=Path, nargs="?", const=report.README, help="put the tables into this file, or into benchmarks/README.md"
+    )
+    return parser.parse_args(arguments)
+
+
+def _names(text: str) -> list[str]:
+    if unknown := set(text.split(",")) - {"sqlite", "postgresql"}:
+        raise argparse.ArgumentTypeError(f"there is no {', '.join(sorted(unknown))}")
+    return text.split(",")
 
 
 def _numbers(text: str) -> list[int]:
@@ -55,4 +79,4 @@ def _numbers(text: str) -> list[int]:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

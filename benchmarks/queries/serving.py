@@ -25,6 +25,10 @@ from benchmarks.queries.server import NoModel
 Statement = tuple[str, Any]
 
 
+class NotAnswered(Exception):
+    """Another status than 200."""
+
+
 @dataclass
 class Service:
     connection: HTTPConnection
@@ -35,19 +39,15 @@ class Service:
         response = self.connection.getresponse()
         body = response.read()
         if response.status != 200:
-            raise RuntimeError(f"{path}: {response.status} {body[:300]!r}")
+            raise NotAnswered(f"{response.status} {body[:300]!r}")
         return body
-
-    def exists(self, path: str) -> bool:
-        self.connection.request("GET", path)
-        response = self.connection.getresponse()
-        response.read()
-        return response.status == 200
 
     def lines(self, path: str) -> Iterator[int]:
         """Reads an export as it comes; how many lines each part has."""
         self.connection.request("GET", path)
         response = self.connection.getresponse()
+        if response.status != 200:
+            raise NotAnswered(f"{response.status} {response.read()[:300]!r}")
         while part := response.read1(1 << 20):
             yield part.count(b"\n")
 
@@ -96,9 +96,11 @@ class Overheard:
 
         event.listen(self.store.engine, "before_cursor_execute", note)
         try:
-            self._client.get(path)
+            response = self._client.get(path)
         finally:
             event.remove(self.store.engine, "before_cursor_execute", note)
+        if response.status_code != 200:
+            raise NotAnswered(f"{response.status_code} {response.text[:300]}")
         return found
 
 

@@ -132,3 +132,12 @@ def test_an_url_that_cannot_be_used_is_refused_without_repeating_it(url: str) ->
     with pytest.raises(ValueError, match=r"database URL|SQLite needs a file") as raised:
         read_url(url)
     assert "secret" not in str(raised.value)
+
+
+def test_queries_are_not_compiled_unless_the_address_asks_for_it(postgres: str) -> None:
+    joint = "&" if "?" in postgres else "?"
+    for url, expected in ((postgres, "off"), (f"{postgres}{joint}options=-c%20jit%3Don", "on")):
+        store = Store(url)
+        with store.reading() as session:
+            assert session.scalar(text("SHOW jit")) == expected
+        store.close()
