@@ -35,8 +35,9 @@ def postgres() -> Iterator[str]:
     server = get_server(folder / "data", cleanup_mode="delete", start=False)
     try:
         _start(server)
-        # No test loses power, and every test makes a database.
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        # No test loses power, every test makes a database, and plans are to come from what the tests count and not from when
+        # the server happened to look at the tables.
+        for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
             server.psql(f"ALTER SYSTEM SET {setting} = off")
         server.psql("SELECT pg_reload_conf()")
         yield server.get_uri()

@@ -43,7 +43,7 @@ ARROWS = {
         "logs",
         "traces",
     },
-    "commands": {"api", "dispatch", "domain", "garbage", "logs", "main", "refusal", "services", "settings", "storage"},
+    "commands": {"api", "dispatch", "domain", "garbage", "logs", "main", "refusal", "services", "settings", "storage", "traces"},
     "cli": {"app", "refusal"},
     "app": set[str](),
 }

@@ -22,8 +22,6 @@ from tests.api.test_metrics import MeasuredAnnotator
 DEPLOY = Path(__file__).parents[1] / "deploy"
 MANIFESTS = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
 KUBERNETES = "1.33"
-COMING = {"worker"}
-"""A command of bulk work, which comes with it."""
 
 
 def documents(path: Path) -> list[dict[str, Any]]:
@@ -61,7 +59,7 @@ def test_only_settings_and_commands_that_exist_are_named(path: Path) -> None:
     for part in inside(documents(path)):
         command = part.get("command")
         if isinstance(command, list) and command[0] == "standpoint":
-            assert command[1] in commands | COMING
+            assert command[1] in commands
 
 
 def test_every_container_runs_without_rights_and_within_limits() -> None:

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from fastapi.testclient import TestClient
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from app.dispatch import opening, turns
+from app.domain.jobs import Priority
+from app.main import create_app
+from app.services import receive
+from app.settings import Settings
 from app.storage.database import Store
+from app.storage.tables import AnnotationRow
 from app.traces import spans
 from tests.api.clients import article, client, problem
 from tests.collector import Collector, attributes, collecting
+from tests.processes import started
+from tests.services.bulk import articles, count, slices
 from tests.test_process import TWIN, refused, serving
+from tests.twins import DictionaryAnnotator
 
 WITHOUT_EXTRA = ["-c", "import sys; sys.modules['opentelemetry.sdk'] = None; from app.cli import main; main()", "serve"]
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -109,6 +120,51 @@ def test_the_service_names_itself_and_may_be_named_otherwise(
             http.get("/v1/countries")
         resource = collector.requests()[-1].resource_spans[0].resource
         assert [pair.value.string_value for pair in resource.attributes if pair.key == "service.name"] == [name]
+
+
+def test_bulk_work_is_shown_chunk_by_chunk_and_looking_for_it_is_not(
+    store: Store, collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "HOUSEKEEPING_SECONDS", 0.2)
+    annotator = DictionaryAnnotator()
+    app = create_app(Settings(), annotator=annotator, store=store, dispatcher=opening.dispatcher(store))
+    with TestClient(app, base_url="http://127.0.0.1:8000") as http:
+        job = http.post("/v1/imports", json={"articles": [article(text=f"France praised Kenya {n}.") for n in range(3)]}).json()
+        wait_until(lambda: http.get(f"/v1/jobs/{job['id']}").json()["state"] == "finished")
+        time.sleep(1.5)
+    (chunk,) = collector.named("services.work.run")
+    assert not chunk.parent_span_id
+    read = collector.named("inference.annotate")
+    assert [ancestors(span, collector) for span in read] == [["services.work.run"]] * 3
+    kept = [span for span in collector.named("storage.write") if attributes(span)["standpoint.step"] == "services.work._finish"]
+    assert [ancestors(span, collector) for span in kept] == [["services.work.run"]]
+    (upload,) = collector.named("services.upload")
+    assert ancestors(upload, collector) == ["api POST /v1/imports"]
+    # Statements belong to something that was asked for, or to a chunk.
+    assert [span.name for span in collector.spans() if span.name.startswith("storage") and not span.parent_span_id] == []
+
+
+def test_a_worker_tells_too(store: Store, database_url: str, collector: Collector) -> None:
+    asyncio.run(uploaded(store))
+    with started("worker", database_url) as worker:
+        wait_until(lambda: count(store, AnnotationRow) == 3)
+        assert worker.end() == 0
+    assert len(collector.named("inference.annotate")) == 3
+    assert "services.work.run" in {span.name for span in collector.spans()}
+
+
+async def uploaded(store: Store) -> None:
+    intake = await receive.begin(store, opening.dispatcher(store), priority=Priority.BULK, text_limit=1_000)
+    for part in slices(articles(3)):
+        await intake.add(part)
+    await intake.finish()
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def test_without_a_collector_there_is_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

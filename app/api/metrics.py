@@ -33,7 +33,8 @@ class Metrics:
         self._seconds = Histogram(
             "standpoint_request_seconds", "From request to answer.", labels, buckets=BUCKETS, registry=self.registry
         )
-        self.registry.register(_State(app))
+        self._state = _State(app)
+        self.registry.register(self._state)
 
     def note(self, *, method: str, route: str | None, status: int | None, seconds: float) -> None:
         """`status` is None for who hung up before the answer."""
@@ -41,12 +42,17 @@ class Metrics:
         self._requests.labels(*labels, str(status or "none")).inc()
         self._seconds.labels(*labels).observe(seconds)
 
+    def shown(self, *, backlog: int | None) -> bytes:
+        self._state.backlog = backlog
+        return generate_latest(self.registry)
+
 
 class _State(Collector):
-    """Read when somebody asks, so that nothing has to keep it up to date."""
+    """Read when somebody asks, so that nothing has to keep it up to date. `backlog` has to be waited for before."""
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app
+        self.backlog: int | None = None
 
     def describe(self) -> list[Metric]:
         return []
@@ -59,6 +65,8 @@ class _State(Collector):
         used, most = load.of_pool(state.store)
         yield _gauge("standpoint_database_connections_used", "Connections to the database in use.", used)
         yield _gauge("standpoint_database_connections_limit", "The most that can be.", most)
+        if self.backlog is not None:
+            yield _gauge("standpoint_job_backlog_articles", "Articles of bulk work that are not annotated yet.", self.backlog)
         yield from self._engine()
 
     def _engine(self) -> Iterator[Metric]:
@@ -78,8 +86,9 @@ class _State(Collector):
 
 @router.get("/metrics")
 async def show_metrics(request: Request) -> Response:
-    metrics: Metrics = request.app.state.metrics
-    return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+    state = request.app.state
+    shown = state.metrics.shown(backlog=await load.of_bulk_work(state.store))
+    return Response(shown, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 def _gauge(name: str, about: str, value: float, **labels: str) -> GaugeMetricFamily:

@@ -14,6 +14,7 @@ from app.services.activate import activate
 from app.services.ports import Annotator
 from app.settings import Settings
 from app.storage.database import Store
+from app.traces import otlp
 
 HEARTBEAT_SECONDS = 0.5
 """How soon a signal or a dead engine is noticed."""
@@ -35,7 +36,8 @@ def worker() -> None:
 
 async def _work(chosen: Settings, store: Store, annotator: Annotator, stopping: threading.Event) -> None:
     await activate(store, annotator)
-    async with opening.dispatcher(store, private=chosen.webhook_private).working(annotator, stopping=stopping.is_set):
+    dispatcher = opening.dispatcher(store, private=chosen.webhook_private)
+    async with otlp.opened(), dispatcher.working(annotator, stopping=stopping.is_set):
         garbage.expect_little()
         log.info("ready")
         while not stopping.is_set():

@@ -11,6 +11,7 @@ from app.domain.webhooks import Delivery, DeliveryState, Webhook
 from app.services import steps
 from app.storage import webhooks
 from app.storage.database import Session, Store
+from app.traces.spans import spanned
 
 AT_ONCE = 16
 
@@ -40,6 +41,7 @@ async def take(store: Store) -> list[tuple[Delivery, Webhook]]:
     return await steps.write(store, _take)
 
 
+@spanned
 async def record(store: Store, delivery: Delivery, answer: Answer) -> None:
     await steps.write(store, _record, delivery, answer)
 

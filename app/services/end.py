@@ -13,6 +13,7 @@ from app.services import follow, steps
 from app.services.tell import tell
 from app.storage import chunks, jobs
 from app.storage.database import Session, Store
+from app.traces.spans import spanned
 
 KEYLESS_PATIENCE = timedelta(minutes=15)
 """An upload without a key cannot be resumed; what nothing came of for so long has lost its sender."""
@@ -21,11 +22,13 @@ PATIENCE = timedelta(days=1)
 """Who sent a key may come back tomorrow."""
 
 
+@spanned
 async def cancel(store: Store, identifier: str) -> StoredJob:
     """What is not done stays undone; what is done stays. Raises JobNotFound, and JobConflict for one that has finished."""
     return await steps.write(store, _cancel, follow.id_of(identifier), "by request")
 
 
+@spanned
 async def discard(store: Store, job_id: UUID) -> None:
     """Of an upload that was cut off and cannot be resumed."""
     await steps.write(store, _discard, job_id)

@@ -13,13 +13,16 @@ from app.services import paging, steps
 from app.storage import cursors, ids, jobs
 from app.storage.database import Session, Store
 from app.storage.job_tables import JobRow
+from app.traces.spans import spanned
 
 
+@spanned
 async def job(store: Store, identifier: str) -> StoredJob:
     """Raises JobNotFound."""
     return await steps.read(store, present, identifier)
 
 
+@spanned
 async def all_jobs(store: Store, *, state: JobState | None = None, limit: int, cursor: str | None = None) -> Page[StoredJob]:
     """The newest first."""
     page = await paging.page(
@@ -34,6 +37,7 @@ async def all_jobs(store: Store, *, state: JobState | None = None, limit: int, c
     return Page(tuple(await steps.read(store, _with_progress, page.items)), page.next_cursor)
 
 
+@spanned
 async def failures(store: Store, identifier: str, *, limit: int, cursor: str | None = None) -> Page[JobFailure]:
     """By line. Raises JobNotFound."""
     job_id = await steps.read(store, existing, identifier)

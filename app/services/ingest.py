@@ -16,6 +16,7 @@ from app.services.submit import created
 from app.storage import articles, bulk, texts
 from app.storage.database import Session, Store
 from app.storage.texts import Traits
+from app.traces.spans import spanned
 
 MOST = 5_000
 """Articles of one transaction: some 30 MB of rows, and a second or two during which SQLite has no other writer."""
@@ -33,6 +34,7 @@ Given = tuple[Submission, Annotation]
 Outcome = Ingested | ArticleConflict
 
 
+@spanned
 async def ingest(store: Store, given: Sequence[Given]) -> tuple[Outcome, ...]:
     """One outcome for each, in order; a conflict keeps none of the others out. Raises ValueError for more than MOST."""
     if len(given) > MOST:

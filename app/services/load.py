@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from anyio import fail_after, to_thread
+
+from app.domain.errors import StorageUnavailable
 from app.inference.batching import Load
 from app.services.ports import Annotator, Measured
+from app.storage import chunks
 from app.storage.database import Store
+
+PATIENCE_SECONDS = 2.0
+"""Prometheus waits 10 s for all figures, and one of them is not to cost the others. Counting takes milliseconds."""
 
 
 def of_engine(annotator: Annotator) -> Load | None:
@@ -15,3 +24,18 @@ def of_engine(annotator: Annotator) -> Load | None:
 def of_pool(store: Store) -> tuple[int, int]:
     """Connections to the database that are in use, and how many can be."""
     return store.connections_in_use(), store.most_connections()
+
+
+async def of_bulk_work(store: Store) -> int | None:
+    """Articles that wait to be annotated; None while the database does not say."""
+    try:
+        with fail_after(PATIENCE_SECONDS):
+            # The thread is left behind; there are never more of them than connections to the database.
+            return await to_thread.run_sync(partial(_backlog, store), abandon_on_cancel=True)
+    except (StorageUnavailable, TimeoutError):
+        return None
+
+
+def _backlog(store: Store) -> int:
+    with store.reading() as session:
+        return int(session.scalars(chunks.backlog()).one())

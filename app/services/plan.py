@@ -17,11 +17,13 @@ from app.services.receive import cut
 from app.storage import batches, chunks, filters, ids, jobs
 from app.storage.database import Session, Store, driver_connection
 from app.storage.types import DIGEST_BYTES
+from app.traces.spans import spanned
 
 FOUND_AT_ONCE = 512
 """Articles of one transaction: four chunks, some milliseconds."""
 
 
+@spanned
 async def reannotate(store: Store, dispatcher: Dispatcher, wanted: Filter, *, key: str | None = None) -> StoredJob:
     """Accepted at once; its first chunk finds the articles. Raises IdempotencyConflict."""
     job = await steps.write(store, _accept, wanted, key, dispatcher)
@@ -29,6 +31,7 @@ async def reannotate(store: Store, dispatcher: Dispatcher, wanted: Filter, *, ke
     return job
 
 
+@spanned
 async def run(store: Store, dispatcher: Dispatcher, chunk: Chunk, *, model: str, stopping: Callable[[], bool]) -> None:
     """Until all articles are found, or the process is to end."""
     while await steps.write(store, _find, chunk, model, dispatcher):

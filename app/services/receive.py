@@ -20,6 +20,7 @@ from app.services.submit import created
 from app.storage import articles, batches, bulk, chunks, ids, jobs
 from app.storage.database import Session, Store, driver_connection
 from app.storage.job_tables import ChunkRow, FailureRow, JobRow
+from app.traces.spans import spanned
 
 
 class Intake:
@@ -63,6 +64,7 @@ class Intake:
         return follow.present(session, str(job.id))
 
 
+@spanned
 async def begin(
     store: Store, dispatcher: Dispatcher, *, key: str | None = None, priority: Priority = Priority.BULK, text_limit: int
 ) -> Intake:

@@ -14,11 +14,13 @@ from app.services.ports import Dispatcher
 from app.services.receive import cut
 from app.storage import chunks, jobs
 from app.storage.database import Session, Store, driver_connection
+from app.traces.spans import spanned
 
 AT_ONCE = 1_024
 """Failures taken up in one transaction."""
 
 
+@spanned
 async def retry(store: Store, dispatcher: Dispatcher, identifier: str) -> StoredJob:
     """Articles that could not be annotated; invalid lines stay so. Raises JobNotFound, and JobConflict while it runs."""
     moment = now()

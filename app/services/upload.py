@@ -11,8 +11,10 @@ from app.services import end, receive
 from app.services.ports import Dispatcher
 from app.services.receive import Intake
 from app.storage.database import Store
+from app.traces.spans import spanned
 
 
+@spanned
 async def upload(
     store: Store,
     dispatcher: Dispatcher,

@@ -12,14 +12,17 @@ from app.services import paging, steps
 from app.services.ports import Addresses
 from app.storage import cursors, ids, webhooks
 from app.storage.database import Session, Store
+from app.traces.spans import spanned
 
 
+@spanned
 async def register(store: Store, addresses: Addresses, url: str, events: Sequence[WebhookEvent], secret: str) -> Webhook:
     """Raises ForbiddenAddress, now and again at each delivery: a name can come to mean another address."""
     await addresses.check(url)
     return await steps.write(store, _register, webhooks.new(url, tuple(dict.fromkeys(events)), secret))
 
 
+@spanned
 async def all_webhooks(store: Store, *, limit: int, cursor: str | None = None) -> Page[Webhook]:
     """The newest first."""
     return await paging.page(
@@ -33,11 +36,13 @@ async def all_webhooks(store: Store, *, limit: int, cursor: str | None = None) -
     )
 
 
+@spanned
 async def remove(store: Store, identifier: str) -> None:
     """With its deliveries. Raises WebhookNotFound."""
     await steps.write(store, _remove, identifier)
 
 
+@spanned
 async def deliveries(store: Store, identifier: str, *, limit: int, cursor: str | None = None) -> Page[Delivery]:
     """The newest first. Raises WebhookNotFound."""
     webhook_id = await steps.read(store, _existing, identifier)
@@ -52,6 +57,7 @@ async def deliveries(store: Store, identifier: str, *, limit: int, cursor: str |
     )
 
 
+@spanned
 async def replay(store: Store, identifier: str, delivery_id: str) -> Delivery:
     """Once more, from the first attempt, whatever became of it. Raises WebhookNotFound and DeliveryNotFound."""
     return await steps.write(store, _replay, identifier, delivery_id)

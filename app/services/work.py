@@ -23,6 +23,7 @@ from app.services.ports import Annotator, Dispatcher
 from app.services.settle import Settled, Unread
 from app.storage import chunks, jobs
 from app.storage.database import Session, Store
+from app.traces.spans import spanned
 
 IN_FLIGHT = 16
 """Articles of a chunk begun at once: enough to fill the batches of the encoder."""
@@ -45,6 +46,7 @@ class Work:
     report: Callable[[Exception], None] = lambda error: None
 
 
+@spanned
 async def run(work: Work, chunk_id: str, *, again: bool = False) -> None:
     """`again`: the same process ran it before and lost the database. Raises StorageUnavailable; the chunk can be run again."""
     chunk = await steps.write(work.store, attempts.begin, UUID(chunk_id), again=again, dispatcher=work.dispatcher)
@@ -145,7 +147,7 @@ class _Reading:
     async def _annotation(self, unread: Unread) -> Annotation:
         while True:
             try:
-                return await self.work.annotator.annotate(unread.text, language=unread.language, bulk=True)
+                return await steps.inferred(self.work.annotator, unread.text, language=unread.language, bulk=True)
             except EngineOverloaded as error:
                 # Others fill the queue; that is no fault of this article.
                 await asyncio.sleep(min(error.retry_after, 5.0))

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Insert, Select, Update, insert, select, update
+from sqlalchemy import Insert, Select, Update, case, func, insert, select, update
 
 from app.domain.jobs import Call, Chunk, ChunkState, Item, Priority
 from app.storage import ids
@@ -54,6 +54,12 @@ def due(now: datetime, *, limit: int) -> Select[UUID]:
 
 def in_state(*states: ChunkState) -> Select[ChunkRow]:
     return select(ChunkRow).where(ChunkRow.state.in_(states))
+
+
+def backlog() -> Select[int]:
+    """Articles that wait or are being read. One that finds articles, or was a part of another, counts as one at least."""
+    left = ChunkRow.size - ChunkRow.done
+    return select(func.coalesce(func.sum(case((left > 1, left), else_=1)), 0)).where(ChunkRow.state.in_(UNFINISHED))
 
 
 def calls(*states: ChunkState) -> Select[UUID, int, datetime]:

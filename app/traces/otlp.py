@@ -117,8 +117,11 @@ class _Telling:
         self._tracer = tracer
 
     @contextmanager
-    def span(self, name: str, *, parent: str | None) -> Iterator[_Told]:
+    def span(self, name: str, *, parent: str | None) -> Iterator[spans.Span]:
         """What is raised inside is told by its type: its message may quote what was sent."""
+        if name.startswith(spans.STATEMENTS) and not trace.get_current_span().get_span_context().is_valid:
+            yield spans.SILENCE
+            return
         # Only this header: `tracestate` and `baggage` would carry any words of the caller into every span.
         above = TraceContextTextMapPropagator().extract({"traceparent": parent}) if parent else None
         kind = trace.SpanKind.SERVER if name == spans.ENTRANCE else trace.SpanKind.INTERNAL

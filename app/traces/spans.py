@@ -17,6 +17,9 @@ Value = str | int | float | bool
 ENTRANCE = "api"
 """The room that every request enters by."""
 
+STATEMENTS = "storage."
+"""The room of steps on the database. Outside of any verb they are a worker that looks for work, twice a second."""
+
 
 class Span(Protocol):
     def tell(self, name: str | None = None, **attributes: Value) -> None:

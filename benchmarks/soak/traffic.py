@@ -1,4 +1,4 @@
-"""What the clients of a newsroom ask, at random but always the same: half of it reads, a quarter stores, a fifth deletes."""
+"""What the clients of a newsroom ask, at random but always the same: half of it reads, the rest brings and deletes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ READS = (
     "/readyz",
 )
 KEPT = 200
-"""Articles that stay, so that the database has some size and then keeps it."""
+"""Articles that stay, so that the database has some size and then keeps it: as many are deleted as are stored and imported, or
+what grew with the database would look like a leak."""
 
 IMPORTS = "/v1/imports"
 IMPORTED = 5
@@ -40,6 +41,8 @@ class Tally:
     seconds: list[float] = field(default_factory=list)
     stored: list[str] = field(default_factory=list)
     jobs: list[str] = field(default_factory=list)
+    imported: list[str] = field(default_factory=list)
+    """External ids."""
 
     def errors(self) -> int:
         """429 is one too: at 80% nobody is to be refused."""
@@ -77,12 +80,12 @@ class Traffic:
         draw = choice.random()
         if draw < 0.01 and self.imports:
             return await self._import(tally, choice)
-        if draw < 0.25:
+        if draw < 0.20:
             return await self._store(tally, choice)
-        if draw < 0.30:
+        if draw < 0.25:
             return await self.http.post("/v1/annotate", json=text(choice))
-        if draw < 0.50 and len(tally.stored) > KEPT:
-            return await self.http.delete(f"/v1/articles/{tally.stored.pop(0)}")
+        if draw < 0.50 and len(tally.stored) + len(tally.imported) > KEPT:
+            return await self._delete(tally)
         return await self.http.get(choice.choice(READS))
 
     async def _store(self, tally: Tally, choice: random.Random) -> httpx.Response:
@@ -92,10 +95,19 @@ class Traffic:
         return answer
 
     async def _import(self, tally: Tally, choice: random.Random) -> httpx.Response:
-        answer = await self.http.post(IMPORTS, json={"articles": [article(choice) for _ in range(IMPORTED)]})
+        given = [{**article(choice), "external_id": f"{choice.getrandbits(64):x}"} for _ in range(IMPORTED)]
+        answer = await self.http.post(IMPORTS, json={"articles": given})
         if answer.status_code == 202:
             tally.jobs.append(answer.json()["id"])
+            tally.imported += [one["external_id"] for one in given]
         return answer
+
+    async def _delete(self, tally: Tally) -> httpx.Response:
+        """The oldest; of what was imported the id has to be asked for first, which may find it still unread."""
+        if len(tally.imported) <= KEPT // 4:
+            return await self.http.delete(f"/v1/articles/{tally.stored.pop(0)}")
+        answer = await self.http.get("/v1/articles", params={"external_id": tally.imported.pop(0)})
+        return await self.http.delete(f"/v1/articles/{answer.json()['items'][0]['id']}")
 
     async def settled(self, tally: Tally, *, seconds: float) -> bool:
         """Whether all imports came to their end within that time."""

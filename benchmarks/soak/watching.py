@@ -10,8 +10,9 @@ from pathlib import Path
 
 import httpx
 
-WARM_UP = 0.2
-"""Of the time: caches and pools fill."""
+WARM_UP = 0.3
+"""Of the time: memory has room for the largest batch so far, and for the most threads and connections at once so far; such
+records become rare only after some thousand requests. What leaks goes on through the seven minutes that are left of ten."""
 
 AT_ENDS = 0.1
 """Of the readings after that: their mean is the beginning, and the end."""

@@ -1,13 +1,23 @@
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import select, text, update
 
+from app.domain.jobs import ChunkState
 from app.inference.batching import Load
 from app.storage.database import Store
+from app.storage.job_tables import ChunkRow
 from tests.api.clients import article, client, problem
+from tests.services.bulk import articles, upload
 from tests.twins import DictionaryAnnotator
 
 
@@ -57,6 +67,62 @@ def test_engine_pool_and_model_are_shown(store: Store) -> None:
 def test_an_annotator_that_does_not_measure_itself_leaves_its_part_out(store: Store) -> None:
     with client(store) as http:
         assert ("standpoint_queue_requests",) not in samples(http)
+
+
+def test_the_backlog_is_what_no_chunk_has_done_yet(store: Store) -> None:
+    with client(store) as http:
+        assert samples(http)["standpoint_job_backlog_articles",] == 0
+        asyncio.run(upload(store, articles(300)))
+        assert samples(http)["standpoint_job_backlog_articles",] == 300
+        with store.transaction() as session:
+            first = session.scalars(select(ChunkRow.id).limit(1)).one()
+            session.execute(update(ChunkRow).where(ChunkRow.id == first).values(state=ChunkState.RUNNING, done=28))
+        assert samples(http)["standpoint_job_backlog_articles",] == 272
+        # A part of another chunk brings no articles of its own; there is something to do all the same.
+        with store.transaction() as session:
+            session.execute(update(ChunkRow).where(ChunkRow.id == first).values(size=0, done=0))
+        assert samples(http)["standpoint_job_backlog_articles",] == 201
+        with store.transaction() as session:
+            session.execute(update(ChunkRow).values(state=ChunkState.DONE))
+        assert samples(http)["standpoint_job_backlog_articles",] == 0
+
+
+def test_a_database_that_is_away_costs_only_the_figure_that_it_knows(store: Store) -> None:
+    with client(store) as http:
+        with away(store):
+            started = time.monotonic()
+            found = samples(http)
+            assert time.monotonic() - started < 10
+        assert ("standpoint_job_backlog_articles",) not in found
+        assert found["standpoint_engine_healthy",] == 1
+        assert samples(http)["standpoint_job_backlog_articles",] == 0
+
+
+@contextmanager
+def away(store: Store) -> Iterator[None]:
+    """PostgreSQL says nothing any more, which is worse than an error; SQLite has lost a table."""
+    if store.engine.dialect.name == "sqlite":
+        with renamed(store, "job_chunk", "elsewhere"):
+            yield
+        return
+    with store.reading() as session:
+        processes = session.scalars(text("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")).all()
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            os.kill(process, signal.SIGCONT)
+
+
+@contextmanager
+def renamed(store: Store, name: str, other: str) -> Iterator[None]:
+    with store.transaction() as session:
+        session.execute(text(f"ALTER TABLE {name} RENAME TO {other}"))
+    yield
+    with store.transaction() as session:
+        session.execute(text(f"ALTER TABLE {other} RENAME TO {name}"))
 
 
 def test_two_applications_in_one_process_do_not_add_up(store: Store) -> None:

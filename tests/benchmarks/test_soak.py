@@ -43,11 +43,11 @@ def growing(*, by: float, after: float) -> list[Reading]:
 
 def test_a_steady_service_has_no_fault() -> None:
     assert outcome().faults() == []
-    assert outcome(readings=growing(by=0.04, after=20)).faults() == []
+    assert outcome(readings=growing(by=0.04, after=30)).faults() == []
 
 
 def test_memory_of_the_warm_up_does_not_count() -> None:
-    warming = [replace(CALM, at=float(second), megabytes=50.0 if second < 20 else 100.0) for second in range(101)]
+    warming = [replace(CALM, at=float(second), megabytes=50.0 if second < 30 else 100.0) for second in range(101)]
     assert outcome(readings=warming).faults() == []
 
 
@@ -55,7 +55,7 @@ def test_memory_of_the_warm_up_does_not_count() -> None:
     ("changes", "fault"),
     [
         ({"errors": 1, "statuses": {"200": 9, "503": 1}}, "1 errors: {'200': 9, '503': 1}"),
-        ({"readings": growing(by=0.07, after=20)}, "memory grew by 6."),
+        ({"readings": growing(by=0.07, after=30)}, "memory grew by 6."),
         ({"idle": (CALM, replace(CALM, files=40))}, "open files: 10, then 40"),
         ({"idle": (CALM, replace(CALM, sockets=40))}, "open sockets: 5, then 40"),
         ({"unreturned": 2}, "2 connections to the database were not given back"),

@@ -7,19 +7,22 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import ClauseElement, Executable, text
+from sqlalchemy import ClauseElement, Executable, select, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from app.domain.jobs import ChunkState, FailureKind, JobFailure, JobKind, Priority
 from app.domain.records import Dimension, Filter, Sort, StoredArticle, now
 from app.domain.textquery import TextQuery
-from app.domain.values import ArticleStatus, CountryCode, JudgedBy, Stance
+from app.domain.values import ArticleStatus, CountryCode, JudgedBy, Stance, Verdict
+from app.domain.webhooks import DeliveryState, WebhookEvent
 from app.services import index
 from app.services.submit import add_annotation
 from app.storage import annotations as annotated
 from app.storage import articles, chunks, corrections, counts, groups, ids, jobs, searchable, stances, texts, webhooks
 from app.storage.database import Session, Store
 from app.storage.keyset import Statement
+from app.storage.tables import ArticleRow
 from tests.samples import MODEL, annotation, judgement, submission
 
 NEWEST, PUBLISHED = Sort.CREATED_AT, Sort.PUBLISHED_AT
@@ -110,6 +113,9 @@ def filled(store: Store) -> Store:
         for number in range(1_000):
             add(session, number, chance)
     with store.transaction() as session:
+        # One page of a table is as soon read by any index.
+        add_others(session, chance)
+    with store.transaction() as session:
         session.execute(text("ANALYZE"))
         if store.engine.dialect.name == "postgresql":
             # An index is read alone only where rows are known to be visible to all, as they are a minute after they were written.
@@ -133,6 +139,28 @@ def add(session: Session, number: int, chance: random.Random) -> None:
         session.execute(insertion)
     index.add(session, identifier, texts.traits(article.submission.text))
     add_annotation(session, article)
+
+
+def add_others(session: Session, chance: random.Random) -> None:
+    """Three corrections an article, and twenty jobs with what belongs to them; one has not ended."""
+    moment = now()
+    for article_id in session.scalars(select(ArticleRow.id)).all():
+        for code in chance.sample(CODES, 3):
+            verdict = Verdict(CountryCode(code), present=True, stance=Stance.FAVOR)
+            said = corrections.new(article_id, verdict, revision=1, name=code, reviewer="r", reason="because " * 10)
+            session.execute(corrections.insertion(said))
+    hook = webhooks.new("https://example.org", (WebhookEvent.JOB_FINISHED,), "secret")
+    session.execute(webhooks.insertion(hook))
+    for number in range(20):
+        job_id = ids.new()
+        session.execute(jobs.insertion(jobs.row(job_id, JobKind.IMPORT, key=f"k{number}")))
+        rows = [chunks.row(job_id, (), moment, priority=Priority.BULK) for _ in range(100)]
+        session.execute(chunks.insertion(), [{**row, "state": ChunkState.DONE} if number else row for row in rows])
+        failures = [JobFailure(line, FailureKind.INVALID, None, "because " * 10, moment) for line in range(100)]
+        session.execute(jobs.recording(), [jobs.failure(job_id, failed) for failed in failures])
+        deliveries = [webhooks.delivery_row(hook, WebhookEvent.JOB_FINISHED, "{}" * 50, moment) for _ in range(50)]
+        told = DeliveryState.DELIVERED if number else DeliveryState.WAITING
+        session.execute(webhooks.telling(), [{**row, "state": told} for row in deliveries])
 
 
 # For a thousand rows, reading and sorting all is cheaper. Asked is what PostgreSQL can do for a million.
