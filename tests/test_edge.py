@@ -111,7 +111,7 @@ async def tell_who_asks(scope: Any, receive: Any, send: Any) -> None:
 def telling(**settings: Any) -> Iterator[str]:
     """The server as `standpoint serve` configures it, in front of an application that says whom it sees."""
     with bound("127.0.0.1", 0) as listener:
-        server = Server(server_config(tell_who_asks, Settings(**settings)), listener)
+        server = Server(server_config(tell_who_asks, Settings(**settings)), listener, threading.Event())
         thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
         thread.start()
         while not server.started:

@@ -34,16 +34,16 @@ def serve() -> None:
         app = create_app(chosen)
         config = server_config(app, chosen)
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-            runner.run(_run(app, Server(config, listener, app), stopping))
+            runner.run(_run(app, Server(config, listener, app.state.stopping), stopping))
 
 
 class Server(uvicorn.Server):
-    """uvicorn on a socket that is bound already, which says when it listens."""
+    """uvicorn on a socket that is bound already, which says when it listens, and sets `ending` before it waits for requests."""
 
-    def __init__(self, config: uvicorn.Config, listener: socket.socket, app: FastAPI) -> None:
+    def __init__(self, config: uvicorn.Config, listener: socket.socket, ending: threading.Event) -> None:
         super().__init__(config)
         self.listener = listener
-        self.app = app
+        self.ending = ending
         self.created = time.perf_counter()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -53,7 +53,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # Bulk work ends at once, and so do streams of events, which would otherwise hold up the end.
-        self.app.state.stopping.set()
+        self.ending.set()
         await super().shutdown(sockets)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from app.api.uploads import JSON_LIMIT
 from tests.test_openapi import COMMITTED, operations
 
 CONTRACT: dict[str, Any] = json.loads(COMMITTED.read_text(encoding="utf-8"))
@@ -18,6 +19,8 @@ ID = "01932c07-209a-7c3d-9f0e-5a4b1c2d3e4f"
 JSON = {"content-type": "application/json"}
 DIGITS = "9" * 5_000
 PLACE = '"§"'
+# Takes gzip, and bounds what comes out of it: see test_lines and test_jobs.
+UNPACKING = {"/v1/imports"}
 
 # JSON text that stands for a value, and has to be refused in whatever field it is.
 NEVER = {
@@ -133,11 +136,11 @@ def test_bytes_and_media_that_are_no_json_are_refused(
     tried = [
         (good, {"content-type": "text/plain"}, {415}),
         (good, {"content-type": "application/xml"}, {415}),
-        (bomb, {**JSON, "content-encoding": "gzip"}, {400, 413, 415}),
+        *([] if path in UNPACKING else [(bomb, {**JSON, "content-encoding": "gzip"}, {400, 413, 415})]),
         (bomb, JSON, {400}),
         (good[:-1] + b"\xff}", JSON, {400}),
         (good.decode().encode("utf-16"), JSON, {400}),
-        (b" " * (4 * 1024 * 1024 + 1), JSON, {413}),
+        (b" " * ((JSON_LIMIT if path in UNPACKING else 4 * 1024 * 1024) + 1), JSON, {413}),
     ]
     for content, headers, expected in tried:
         response = stateless.request(method, addressed(path), content=content, headers=headers)
