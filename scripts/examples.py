@@ -150,7 +150,9 @@ _STANDPOINT = [sys.executable, "-c", "from app.cli import main; main()"]
 
 def environment(folder: Path) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("STANDPOINT_")}
-    return {**inherited, "PYTHONPATH": str(ROOT), "STANDPOINT_DATABASE_URL": f"sqlite:///{folder}/standpoint.db"}
+    # The page's webhook calls this machine.
+    private = {"STANDPOINT_WEBHOOK_PRIVATE": "true"}
+    return {**inherited, **private, "PYTHONPATH": str(ROOT), "STANDPOINT_DATABASE_URL": f"sqlite:///{folder}/standpoint.db"}
 
 
 def _free_port() -> int:
