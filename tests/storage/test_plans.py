@@ -195,11 +195,11 @@ def plan(session: Session, query: Statement) -> str:
 class Explain(Executable, ClauseElement):
     inherit_cache = False
 
-    def __init__(self, statement: Statement) -> None:
-        self.statement = statement
+    def __init__(self, statement: Statement, *, on_postgresql: str = "COSTS") -> None:
+        self.statement, self.on_postgresql = statement, on_postgresql
 
 
 @compiles(Explain)
 def _explain(explain: Explain, compiler: SQLCompiler, **options: Any) -> str:
-    words = "EXPLAIN QUERY PLAN" if compiler.dialect.name == "sqlite" else "EXPLAIN"
+    words = "EXPLAIN QUERY PLAN" if compiler.dialect.name == "sqlite" else f"EXPLAIN ({explain.on_postgresql})"
     return f"{words} {compiler.process(explain.statement, **options)}"
