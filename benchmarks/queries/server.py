@@ -37,6 +37,6 @@ class NoModel:
 if __name__ == "__main__":
     url, port = sys.argv[1:]
     logs.configure(LogLevel.ERROR, LogFormat.JSON)
-    app = create_app(Settings(database_url=url), annotator=NoModel())
+    app = create_app(Settings(database_url=url, bulk_work=False), annotator=NoModel())
     # The one connection stays open however long another side of the comparison takes meanwhile.
     uvicorn.run(app, port=int(port), log_config=None, access_log=False, timeout_keep_alive=3_600)

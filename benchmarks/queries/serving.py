@@ -74,7 +74,7 @@ def service(database: Database) -> Iterator[Service]:
 @contextmanager
 def overheard(database: Database) -> Iterator[Overheard]:
     store = Store(database.url)
-    with TestClient(create_app(Settings(), annotator=NoModel(), store=store)) as client:
+    with TestClient(create_app(Settings(bulk_work=False), annotator=NoModel(), store=store)) as client:
         yield Overheard(store, client)
     store.close()
 
