@@ -24,6 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """What the process exits with."""
     given = _arguments(arguments)
     parts, failures = [], []
+    if given.folder:
+        given.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="standpoint-bench-", dir=given.folder) as name:
         folder = Path(name)
         folder.chmod(0o755)
