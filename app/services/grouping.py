@@ -27,6 +27,7 @@ class Grouping:
         self._of_band: dict[int, list[UUID]] = {}
         self._groups: dict[UUID, UUID | None] = {}
         self._bodies: dict[UUID, str] = {}
+        self._sequences: dict[UUID, frozenset[str]] = {}
         self._new: set[UUID] = set()
         self._look_up([band for traits in new for band in traits.bands])
 
@@ -44,12 +45,13 @@ class Grouping:
     def _most_like(self, traits: Traits) -> UUID | None:
         proposed = {other for band in traits.bands for other in self._of_band.get(band, ())[-MOST_OF_A_BAND:]}
         # Of several that are as like, the oldest, as if the articles had come one by one.
-        likeness, found = max(
-            ((texts.likeness(traits, self._bodies[other]), other) for other in sorted(proposed)),
-            key=lambda each: each[0],
-            default=(0.0, None),
-        )
-        return found if likeness >= texts.SIMILAR else None
+        return texts.most_like(traits, ((other, self._sequences_of(other)) for other in sorted(proposed)))
+
+    def _sequences_of(self, article_id: UUID) -> frozenset[str]:
+        """One article is compared with many, and its body is taken apart once."""
+        if article_id not in self._sequences:
+            self._sequences[article_id] = texts.sequences_of(self._bodies[article_id])
+        return self._sequences[article_id]
 
     def _group_of(self, found: UUID) -> UUID:
         group = self._groups[found]
@@ -64,7 +66,7 @@ class Grouping:
         identifier = UUID(article.id)
         self._new.add(identifier)
         self._groups[identifier] = group
-        self._bodies[identifier] = article.submission.text.body
+        self._sequences[identifier] = traits.sequences
         for band in traits.bands:
             self._of_band.setdefault(band, []).append(identifier)
 

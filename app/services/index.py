@@ -27,14 +27,11 @@ def join(session: Session, found: Traits, *, article_id: UUID) -> str | None:
     if session.get_bind().dialect.name == "postgresql":
         session.execute(groups.taking_turns(found.bands)).all()
     others = session.execute(groups.proposed(found.bands, other_than=article_id)).all()
-    likeness, oldest, group = max(
-        ((texts.likeness(found, body), other, group) for other, group, body in others),
-        key=lambda each: each[0],
-        default=(0.0, article_id, None),
-    )
-    if likeness < texts.SIMILAR:
+    oldest = texts.most_like(found, ((other, texts.sequences_of(body)) for other, _, body in others))
+    if oldest is None:
         return None
-    return str(group or _founded(session, oldest))
+    known = {other: group for other, group, _ in others}
+    return str(known[oldest] or _founded(session, oldest))
 
 
 def add(session: Session, article_id: UUID, found: Traits) -> None:

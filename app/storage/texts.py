@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
+from uuid import UUID
 
 from rensa import RMinHash
 
@@ -46,9 +48,15 @@ def traits(text: ArticleText) -> Traits:
     return Traits(words=joined(text.title, body), sequences=found, bands=bands(found))
 
 
-def likeness(one: Traits, body: str) -> float:
-    """0..1; see `similarity`."""
-    return similarity(one.sequences, sequences(words(body)))
+def sequences_of(body: str) -> frozenset[str]:
+    return sequences(words(body))
+
+
+def most_like(one: Traits, others: Iterable[tuple[UUID, frozenset[str]]]) -> UUID | None:
+    """Of articles, with the sequences of their bodies, the most like one; of several the first. None where none is SIMILAR."""
+    compared = ((similarity(one.sequences, other), identifier) for identifier, other in others)
+    likeness, found = max(compared, key=itemgetter(0), default=(0.0, None))
+    return found if likeness >= SIMILAR else None
 
 
 def sequences(found: Sequence[str]) -> frozenset[str]:
