@@ -54,15 +54,12 @@ async def failures(store: Store, identifier: str, *, limit: int, cursor: str | N
 
 def present(session: Session, identifier: str) -> StoredJob:
     """Raises JobNotFound."""
-    row = session.scalar(jobs.found(id_of(identifier)))
-    if row is None:
-        raise JobNotFound(identifier)
-    return _with_progress(session, [row])[0]
+    return _with_progress(session, [_row(session, identifier)])[0]
 
 
 def existing(session: Session, identifier: str) -> UUID:
     """Raises JobNotFound."""
-    return UUID(present(session, identifier).id)
+    return _row(session, identifier).id
 
 
 def id_of(identifier: str) -> UUID:
@@ -71,6 +68,13 @@ def id_of(identifier: str) -> UUID:
     if job_id is None:
         raise JobNotFound(identifier)
     return job_id
+
+
+def _row(session: Session, identifier: str) -> JobRow:
+    row = session.scalar(jobs.found(id_of(identifier)))
+    if row is None:
+        raise JobNotFound(identifier)
+    return row
 
 
 def _with_progress(session: Session, rows: Sequence[JobRow]) -> list[StoredJob]:
