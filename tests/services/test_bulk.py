@@ -205,7 +205,7 @@ async def test_a_text_the_model_cannot_read_fails_at_once(store: Store) -> None:
     ended = await state(store, job)
     assert (ended.progress.done, ended.progress.failed) == (2, 1)
     assert dispatcher.calls == []
-    assert "the model knows en" in (await follow.failures(store, job.id, limit=5)).items[0].reason
+    assert (await follow.failures(store, job.id, limit=5)).items[0].reason == "the stated language is another; the model knows en"
 
 
 async def test_what_failed_can_be_tried_again_and_is_counted_once(store: Store) -> None:
