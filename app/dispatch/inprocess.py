@@ -85,8 +85,10 @@ class InProcess:
         while not work.stopping():
             self._wake.clear()
             await self._begin(work)
+            # Not `wait_for`: before Python 3.12 it loses a cancellation that meets the news, and then nothing ends this loop.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._wake.wait()
 
     async def _begin(self, work: Work) -> None:
         """As many as there is room for. A chunk counts as waiting until its first transaction, so those begun are left out."""

@@ -115,6 +115,16 @@ async def test_an_end_in_the_middle_of_a_chunk_loses_nothing_and_counts_as_no_fa
     assert annotated_twice(store) == []
 
 
+async def test_it_ends_though_work_is_announced_at_that_very_moment(store: Store) -> None:
+    """At every turn of the event loop at which the news can meet the end."""
+    for turns_between in range(8):
+        async with asyncio.timeout(PATIENCE), working(store, DictionaryAnnotator()) as dispatcher:
+            await asyncio.sleep(0.05)
+            dispatcher.announce()
+            for _ in range(turns_between):
+                await asyncio.sleep(0)
+
+
 async def test_a_chunk_of_a_process_that_died_goes_on(store: Store, monkeypatch: Any) -> None:
     monkeypatch.setattr(postgres, "STALLED_SECONDS", 1.0)
     monkeypatch.setattr(postgres, "HEARTBEAT_SECONDS", 0.3)
