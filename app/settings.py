@@ -213,7 +213,8 @@ class Settings(BaseSettings):
         default=0,
         ge=0,
         le=256,
-        description="Threads of one inference. 0 takes one for each core this process may use: more only wait for each other.",
+        description="Threads for inference; each encodes a batch of its own. 0 takes one for each core this process may use: "
+        "more only wait for each other.",
     )
     queue_limit: int = Field(
         default=256,

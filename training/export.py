@@ -1,6 +1,7 @@
 """Write a trained reader as a model folder: `python -m training.export --base MODEL --weights average.pt --out FOLDER`.
 
-The graph is exported in float and fused; then its encoder's products and its word vectors become int8 (see quantize.py).
+The graph is exported in float and fused; then its encoder's products and its word vectors become int8 (see quantize.py), and
+what is slower fused than in parts is taken apart (see unfuse.py).
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from training.data import KINDS, STANCES
 from training.linking_data import country_codes
 from training.model import Reader
 from training.quantize import quantize
+from training.spread import spread
+from training.unfuse import unfuse
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids", "span_row", "span_start", "span_end")
 OUTPUTS = ("stance_logits", "kind_logits", "country_logits")
@@ -131,7 +134,9 @@ def main() -> None:
         raw, fused = Path(folder) / "raw.onnx", Path(folder) / "fused.onnx"
         export_float(model, raw)
         fuse(raw, fused, heads=model.encoder.config.num_attention_heads, hidden=model.encoder.config.hidden_size)
-        quantize(fused, arguments.out / "model.onnx")
+        quantize(fused, Path(folder) / "int8.onnx")
+        unfuse(Path(folder) / "int8.onnx", arguments.out / "model.onnx")
+        spread(arguments.out / "model.onnx")
         if arguments.float_out:
             shutil.copy(fused, arguments.float_out)
     save_tokenizer(arguments.base, arguments.out / "tokenizer.json")

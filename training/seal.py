@@ -11,7 +11,8 @@ from app.inference.model_folder import NEEDED, SUMS, ModelFolder
 
 def seal(folder: Path) -> str:
     """The new version, `name@digest`."""
-    lines = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in sorted(NEEDED)]
+    names = [*NEEDED, *(path.name for path in folder.glob("weights-*.bin"))]
+    lines = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in sorted(names)]
     (folder / SUMS).write_text("".join(lines))
     return ModelFolder.open(folder).version
 

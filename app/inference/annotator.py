@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.domain.values import Annotation, ArticleText
 from app.inference.batched import BatchedAnnotator, Options
+from app.inference.cores import usable_cores
 from app.inference.description import described
 from app.inference.drafting import Draft, Drafter
 from app.inference.encoding import Row, TextEncoder
@@ -27,8 +28,14 @@ class TransformerAnnotator(BatchedAnnotator[Draft, Row, SpanLogits]):
         self.encoder = TextEncoder(self.folder.file("tokenizer.json"), max_tokens=self.folder.config.max_tokens)
         self._drafter = Drafter(gazetteer, self.encoder)
         self._reader = Reader(self.folder, gazetteer)
-        engine = Engine(self.folder.file("model.onnx"), threads=chosen.threads)
-        super().__init__(engine.run, description=described(self.folder), gazetteer=gazetteer, options=chosen, on_death=on_death)
+        super().__init__(
+            Engine(self.folder.file("model.onnx")).run,
+            description=described(self.folder),
+            gazetteer=gazetteer,
+            options=chosen,
+            threads=chosen.threads or usable_cores(),
+            on_death=on_death,
+        )
         self._warm_up()
 
     def drafted(self, text: ArticleText, *, language: str, targets: Sequence[str]) -> Draft:

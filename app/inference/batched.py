@@ -1,4 +1,4 @@
-"""What annotators have in common: text work on two threads, the model on the batcher's own, and an event loop that only waits."""
+"""What annotators have in common: text work on two threads, the model on the batcher's, and an event loop that only waits."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ class Options:
 
 
 class BatchedAnnotator(ABC, Generic[Drafted, Row, Output]):
-    """`run` is the model. `on_death` is called from its thread when it cannot go on; every waiting call has failed by then."""
+    """`run` is the model, on so many `threads` at once. `on_death` is called from its thread when it cannot go on; every waiting
+    call has failed by then."""
 
     def __init__(
         self,
@@ -52,11 +53,12 @@ class BatchedAnnotator(ABC, Generic[Drafted, Row, Output]):
         description: ModelDescription,
         gazetteer: Gazetteer,
         options: Options,
+        threads: int,
         on_death: Callable[[BaseException], None],
     ) -> None:
         self.description = description
         self._gazetteer, self._options = gazetteer, options
-        self._batcher: Batcher[Row, Output] = Batcher(run, length=len, limits=options.limits, on_death=on_death)
+        self._batcher: Batcher[Row, Output] = Batcher(run, length=len, threads=threads, limits=options.limits, on_death=on_death)
         # Accepted, and still on the way to the batcher. Only the event loop counts, so no lock is needed.
         self._coming = {False: 0, True: 0}
         self._pool = ThreadPoolExecutor(options.text_threads, thread_name_prefix="text")

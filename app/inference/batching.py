@@ -1,4 +1,4 @@
-"""The micro-batcher: passages of concurrent requests share the encoder's batches, on one thread that sleeps when idle."""
+"""The micro-batcher: passages of concurrent requests share the encoder's batches, on threads that sleep when idle."""
 
 from __future__ import annotations
 
@@ -49,13 +49,17 @@ class Load:
 
 
 class Batcher(Generic[Item, Result]):
-    """`run` encodes a batch; `length` is an item's number of tokens. `on_death` is called once, from the dying thread."""
+    """`run` encodes a batch, on so many `threads` at once; `length` is an item's number of tokens.
+
+    `on_death` is called once, from the first thread that dies; the others then end too.
+    """
 
     def __init__(
         self,
         run: Callable[[Sequence[Item]], Sequence[Result]],
         *,
         length: Callable[[Item], int],
+        threads: int = 1,
         limits: Limits | None = None,
         on_death: Callable[[BaseException], None] = lambda error: None,
         clock: Callable[[], float] = time.monotonic,
@@ -67,9 +71,11 @@ class Batcher(Generic[Item, Result]):
         self._accepted = 0
         self._changed = threading.Condition()
         self._closing = self._dead = False
-        self._busy_since: float | None = None
-        self._thread = threading.Thread(target=self._work, name="inference", daemon=True)
-        self._thread.start()
+        # When each thread that is in a batch began it.
+        self._busy: dict[int, float] = {}
+        self._threads = [threading.Thread(target=self._work, name=f"inference-{n}", daemon=True) for n in range(threads)]
+        for thread in self._threads:
+            thread.start()
 
     def submit(self, items: Sequence[Item], *, deadline: float = math.inf, bulk: bool = False) -> Future[list[Result]]:
         """Results in the order of the items; cancelling drops what waits. Raises EngineOverloaded at once when full."""
@@ -82,7 +88,7 @@ class Batcher(Generic[Item, Result]):
             job: Job[Item, Result] = Job(items, lengths, order, deadline)
             if items:
                 insort(self._jobs, job, key=lambda job: job.order)
-                self._changed.notify()
+                self._changed.notify(len(items))
             else:
                 job.future.set_result([])
             return job.future
@@ -93,9 +99,9 @@ class Batcher(Generic[Item, Result]):
             self._refuse_if_full(1, bulk=bulk, coming=coming)
 
     def healthy(self) -> bool:
-        busy_since = self._busy_since
-        stuck = busy_since is not None and self._clock() - busy_since > self._limits.stuck_after
-        return not (self._dead or self._closing or stuck)
+        with self._changed:
+            longest = self._clock() - min(self._busy.values(), default=math.inf)
+            return not (self._dead or self._closing or longest > self._limits.stuck_after)
 
     def load(self) -> Load:
         with self._changed:
@@ -103,11 +109,12 @@ class Batcher(Generic[Item, Result]):
             return replace(self._done, jobs=len(live), waiting_tokens=sum(job.waiting_tokens() for job in live))
 
     def close(self) -> None:
-        """Accepts nothing more, finishes what was accepted, and ends the thread."""
+        """Accepts nothing more, finishes what was accepted, and ends the threads."""
         with self._changed:
             self._closing = True
-            self._changed.notify()
-        self._thread.join()
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
 
     def _live(self) -> list[Job[Item, Result]]:
         return [job for job in self._jobs if not job.future.done()]
@@ -133,24 +140,31 @@ class Batcher(Generic[Item, Result]):
         try:
             while batch := self._next_batch():
                 self._encode(batch)
-        except BaseException as error:  # noqa: BLE001  Whatever ends this thread ends all that waits for it, and is handed on.
+        except BaseException as error:  # noqa: BLE001  Whatever ends a thread ends all that waits for it, and is handed on.
             self._die(error)
 
     def _die(self, error: BaseException) -> None:
         with self._changed:
-            self._dead = True
-        for job in self._jobs:
-            job.fail(EngineUnavailable(STOPPED))
-        self._on_death(error)
+            first, self._dead = not self._dead, True
+            for job in self._jobs:
+                job.fail(EngineUnavailable(STOPPED))
+            self._changed.notify_all()
+        if first:
+            self._on_death(error)
 
     def _next_batch(self) -> list[Seat[Item, Result]]:
-        """Waits for work. Empty once closed and drained."""
+        """Waits for work. Empty once closed and drained, or when another thread has died."""
         with self._changed:
             self._drop_finished()
-            while not self._jobs and not self._closing:
+            while not (self._closing or self._dead or any(job.waiting for job in self._jobs)):
                 self._changed.wait()
                 self._drop_finished()
-            return take_batch(self._jobs, self._limits.shape) if self._jobs else []
+            waiting = [job for job in self._jobs if job.waiting]
+            if not waiting:
+                return []
+            batch = take_batch(waiting, self._limits.shape, idle=len(self._threads) - len(self._busy))
+            self._busy[threading.get_ident()] = self._clock()
+            return batch
 
     def _drop_finished(self) -> None:
         now = self._clock()
@@ -166,10 +180,10 @@ class Batcher(Generic[Item, Result]):
             job.fail(DeadlineExceeded("the request waited past its deadline"))
 
     def _encode(self, batch: list[Seat[Item, Result]]) -> None:
-        started = self._busy_since = self._clock()
         results = self._isolated([seat.item for seat in batch])
         now = self._clock()
-        self._busy_since = None
+        with self._changed:
+            started = self._busy.pop(threading.get_ident())
         self._count(batch, now - started)
         with self._changed:
             for seat, result in zip(batch, results, strict=True):
@@ -200,11 +214,13 @@ class Batcher(Generic[Item, Result]):
                 rows=done.rows + len(batch),
                 tokens=done.tokens + tokens,
                 padded_tokens=done.padded_tokens + padded,
-                tokens_per_second=self._speed(tokens / max(seconds, 1e-6), full=2 * padded >= self._limits.shape.tokens),
+                tokens_per_second=self._speed(
+                    len(self._threads) * tokens / max(seconds, 1e-6), full=2 * padded >= self._limits.shape.tokens
+                ),
             )
 
     def _speed(self, rate: float, *, full: bool) -> float | None:
-        """Of full batches alone: small ones, as the first that warms the engine, are slow for their size."""
+        """Of all threads, by full batches alone: small ones, as the first that warms the engine, are slow for their size."""
         before = self._done.tokens_per_second
         if not full:
             return before

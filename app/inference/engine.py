@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from app.inference.cores import usable_cores
 from app.inference.encoding import Integers, Row
 
 Floats = npt.NDArray[np.float32]
 OUTPUTS = ("stance_logits", "kind_logits", "country_logits")
+SLOWER = ["SkipLayerNormFusion"]
+"""What ONNX Runtime would fuse on loading and then run more slowly than the parts: docs/decisions/0006."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +32,14 @@ class SpanLogits:
 
 
 class Engine:
-    """`threads` 0 takes one for each core that this process may use."""
+    """May be run by several threads at once, each on its own core: docs/decisions/0037-one-batch-a-core.md."""
 
-    def __init__(self, path: Path, *, threads: int = 0) -> None:
+    def __init__(self, path: Path) -> None:
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or usable_cores()
-        # Threads that spin while they wait for each other take the cores from whatever else runs: on two cores with other
-        # work beside it the engine was twice as fast without, and an idle one uses none.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        options.intra_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(
+            path, options, providers=["CPUExecutionProvider"], disabled_optimizers=SLOWER
+        )
 
     def run(self, rows: Sequence[Row]) -> list[SpanLogits]:
         counts = [len(row.spans) for row in rows]

@@ -83,7 +83,10 @@ class PairAnnotator(BatchedAnnotator[Asked, Sized, Floats]):
         linker = Linker(config.countries, LinkWeights.parse(config.link))
         self._asker = Asker(gazetteer, linker, countries=config.countries)
         description = _described(self._scorer, bundled)
-        super().__init__(self._scorer.run, description=description, gazetteer=gazetteer, options=chosen, on_death=on_death)
+        # One, since torch has threads of its own for a batch.
+        super().__init__(
+            self._scorer.run, description=description, gazetteer=gazetteer, options=chosen, threads=1, on_death=on_death
+        )
         self._warm_up()
 
     def drafted(self, text: ArticleText, *, language: str, targets: Sequence[str]) -> Asked:

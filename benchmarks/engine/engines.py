@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from app.inference.engine import collate
+from app.inference.engine import SLOWER, collate
 from benchmarks.engine import environment
 from benchmarks.engine.bench import Bench, say
 from benchmarks.engine.workload import batches
@@ -23,7 +23,7 @@ def measure(bench: Bench) -> Iterator[str]:
     rows = bench.rows_of(bench.articles[: bench.sample])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        say("  making the float graph and those with operators taken apart")
+        say("  making the float graph")
         plan = _plan(bench, folder)
         (folder / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
         arrays = {f"{n}/{key}": value for n, batch in enumerate(batches(rows)) for key, value in collate(batch).items()}
@@ -45,13 +45,11 @@ def _plan(bench: Bench, folder: Path) -> list[dict[str, Any]]:
         whole = bench.float_folder / "model.onnx"
     else:
         environment.run("float_graph.py", int8, whole)
-    environment.run("unfuse.py", int8, folder / "int8-apart.onnx")
-    apart = {"disabled": ["SkipLayerNormFusion"]}
+    apart = {"disabled": SLOWER}
     alike = {"INFERENCE_PRECISION_HINT": "f32", "SNIPPETS_MODE": "DISABLE", "DYNAMIC_QUANTIZATION_GROUP_SIZE": 0}
     engines: list[tuple[str, str, Path, dict[str, Any]]] = [
         ("onnxruntime, float", "onnxruntime", whole, {}),
-        ("onnxruntime, int8 (shipped)", "onnxruntime", int8, {}),
-        ("onnxruntime, int8, fused operators taken apart", "onnxruntime", folder / "int8-apart.onnx", apart),
+        ("onnxruntime, int8 (shipped)", "onnxruntime", int8, apart),
         ("OpenVINO, int8", "openvino", int8, {}),
         ("OpenVINO, int8, f32 for the rest, no snippets, no dynamic quantisation", "openvino", int8, alike),
         ("OpenVINO, float, f32", "openvino", whole, {"INFERENCE_PRECISION_HINT": "f32"}),

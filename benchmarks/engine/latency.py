@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Iterator
 
 from app.domain.values import ArticleText
+from app.inference.cores import usable_cores
 from benchmarks.engine.bench import SIZES, Bench, median, say
 from benchmarks.engine.load import drive
 from benchmarks.engine.over_http import annotate_request
@@ -23,7 +25,9 @@ def measure(bench: Bench) -> Iterator[str]:
     ratios: list[float] = []
     with tempfile.TemporaryDirectory() as folder, standpoint(f"sqlite:///{folder}/bench.db") as server:
         drive(server.port, [content] * 3, clients=1)
-        size = min(SIZES, key=lambda size: bench.encoder_seconds(rows, size=size))
+        # Beside the usual sizes the one that gives each core its share.
+        share = math.ceil(sum(map(len, rows)) / usable_cores()) + max(map(len, rows)) // 2
+        size = min((*SIZES, share), key=lambda size: bench.encoder_seconds(rows, size=size))
         for number in range(bench.rounds):
             say(f"  round {number + 1} of {bench.rounds}")
             # In turn, so that a noisy moment hits both.

@@ -169,8 +169,8 @@ def gated(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gated]:
     """An annotator with a short queue and deadline, whose engine stands still once it is warm."""
     gates: list[Gate] = []
 
-    def engine(path: object, *, threads: int) -> Gate:
-        gates.append(Gate(Engine(path, threads=threads)))  # type: ignore[arg-type]
+    def engine(path: object) -> Gate:
+        gates.append(Gate(Engine(path)))  # type: ignore[arg-type]
         gates[0].opened.set()
         return gates[0]
 

@@ -341,3 +341,51 @@ def test_load_tells_what_waits_and_what_was_done() -> None:
     assert (load.jobs, load.rows, load.tokens) == (0, 3, 16)
     assert load.padded_tokens >= load.tokens
     assert load.tokens_per_second is not None
+
+
+def test_two_threads_encode_two_batches_at_once() -> None:
+    together = threading.Barrier(2)
+
+    def meeting(words: Sequence[str]) -> list[str]:
+        together.wait(PATIENCE)
+        return list(words)
+
+    batcher: Batcher[str, str] = Batcher(meeting, length=len, threads=2, limits=Limits(shape=BatchShape(tokens=12)))
+    assert batcher.submit(["a" * 12, "b" * 12]).result(PATIENCE) == ["a" * 12, "b" * 12]
+    futures = [batcher.submit([letter * 12]) for letter in "cd"]
+    assert [future.result(PATIENCE) for future in futures] == [["c" * 12], ["d" * 12]]
+    batcher.close()
+
+
+def test_what_one_of_two_threads_cannot_answer_fails_though_the_other_lives_and_one_death_is_told() -> None:
+    told: list[BaseException] = []
+    both, gate = threading.Barrier(3), threading.Event()
+
+    def half_dead(words: Sequence[str]) -> list[str]:
+        both.wait(PATIENCE)
+        if POISON in words:
+            raise SystemExit("the end")
+        assert gate.wait(PATIENCE)
+        return list(words)
+
+    limits = Limits(shape=BatchShape(tokens=12))
+    batcher: Batcher[str, str] = Batcher(half_dead, length=len, threads=2, limits=limits, on_death=told.append)
+    futures = [batcher.submit([word]) for word in (POISON, "x" * 12)]
+    both.wait(PATIENCE)
+    for future in futures:
+        with pytest.raises(EngineUnavailable):
+            future.result(PATIENCE)
+    gate.set()
+    batcher.close()
+    assert len(told) == 1
+    assert not batcher.healthy()
+
+
+def test_results_are_those_of_one_thread_however_many_there_are() -> None:
+    with running(Encoder()) as alone:
+        expected = [alone.submit([letter * size for size in range(1, 13)]).result(PATIENCE) for letter in "abcdefgh"]
+    batcher: Batcher[str, str] = Batcher(Encoder(), length=len, threads=4, limits=Limits(shape=BatchShape(tokens=12)))
+    futures = [batcher.submit([letter * size for size in range(1, 13)]) for letter in "abcdefgh"]
+    assert [future.result(PATIENCE) for future in futures] == expected
+    batcher.close()
+    assert batcher.load().jobs == 0

@@ -48,3 +48,19 @@ def test_every_passage_of_a_job_is_taken_once() -> None:
     while waiting.waiting:
         taken += [seat.index for seat in take_batch([waiting], SHAPE)]
     assert sorted(taken) == list(range(59))
+
+
+def test_little_work_is_shared_among_idle_threads_and_what_is_left_goes_to_the_last() -> None:
+    shape, waiting = BatchShape(tokens=100, padding=0.1, window=4, least=10), job(*[10] * 8)
+    assert len(take_batch([waiting], shape, idle=2)) == 4
+    assert len(take_batch([waiting], shape)) == 4
+    assert waiting.waiting == []
+
+
+def test_too_little_to_share_is_one_batch() -> None:
+    shape = BatchShape(tokens=100, padding=0.1, window=4, least=64)
+    assert len(take_batch([job(*[10] * 6)], shape, idle=8)) == 6
+
+
+def test_with_much_to_do_a_batch_is_full_however_many_are_idle() -> None:
+    assert len(take_batch([job(*[10] * 90)], SHAPE, idle=2)) == 10

@@ -1,19 +1,20 @@
-"""Runs in the benchmark's environment: fused operators of a graph taken apart. python unfuse.py MODEL.onnx TARGET.onnx
+"""Fused operators of a graph taken apart, where their parts are faster: `python -m training.unfuse MODEL.onnx TARGET.onnx`.
 
-What is computed is the same up to the order of additions. Works on int8 graphs and on float ones.
+What is computed is the same up to the order of additions. Works on int8 graphs and on float ones. Figures: docs/decisions/0006.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import onnx
 from onnx import GraphProto, NodeProto, helper, numpy_helper
 
 
-def main(source: str, target: str) -> None:
+def unfuse(source: Path, target: Path) -> None:
     model = onnx.load(source)
     nodes = [part for node in model.graph.node for part in PARTS.get(node.op_type, _itself)(node, model.graph)]
     del model.graph.node[:]
@@ -79,4 +80,4 @@ def _constant(graph: GraphProto, name: str, value: object) -> str:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    unfuse(*map(Path, sys.argv[1:]))
