@@ -129,7 +129,7 @@ training-env: ## Create .venv-training with torch
 	$(TRAIN_VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[training]'
 
 train: ## Make a model anew with the fixed seed (DATA, BASE and OUT are folders); what is done already is skipped
-	$(TRAIN_VENV)/bin/python -m training.recipe "$(DATA)" "$(BASE)" "$(OUT)"
+	$(TRAIN_VENV)/bin/python -m training.recipe "$(DATA)" "$(BASE)" "$(OUT)" $(ARGS)
 
 lock: $(BIN)/.test ## Write constraints.txt from what is installed now
 	$(BIN)/python -m pip freeze --exclude-editable --exclude standpoint | grep -v '^torch==' > constraints.txt

@@ -19,8 +19,9 @@ import typer
 
 from app.domain.values import ArticleText
 from app.inference.annotator import TransformerAnnotator
-from app.inference.model_folder import NEEDED
+from app.inference.model_folder import NEEDED, OPTIONAL, present
 from app.inference.offline import annotate_all
+from app.inference.packed import GRAPH
 from training.data import rows, stance_file
 from training.metrics import macro_f1
 from training.seal import seal
@@ -36,10 +37,17 @@ def completed(folder: Path, first: Path, scratch: Path) -> Path:
     """A sealed copy with the missing files of the first folder."""
     target = scratch / folder.name
     target.mkdir()
-    for name in NEEDED:
+    # A graph has its own weights, or none beside it.
+    graph = [GRAPH, *(name for name in OPTIONAL if (folder / name).exists())] if (folder / GRAPH).exists() else present(first)
+    for name in {*NEEDED, *graph}:
         shutil.copy((folder if (folder / name).exists() else first) / name, target / name)
     seal(target)
     return target
+
+
+def graph_size(folder: Path) -> int:
+    """Bytes of the graph with its weights."""
+    return sum(path.stat().st_size for name in (GRAPH, *OPTIONAL) if (path := folder / name).exists())
 
 
 def accuracy(annotator: TransformerAnnotator, data: Path) -> list[str]:
@@ -65,7 +73,12 @@ def main(
         annotators = [TransformerAnnotator(copy) for copy in copies]
         speeds = [[articles_per_second(annotator, texts) for annotator in annotators] for _ in range(ROUNDS)]
         body = [
-            [copy.name, f"{(copy / 'model.onnx').stat().st_size / 1e6:.0f}", *accuracy(annotator, data), f"{speed:.1f}"]
+            [
+                copy.name,
+                f"{graph_size(copy) / 1e6:.0f}",
+                *accuracy(annotator, data),
+                f"{speed:.1f}",
+            ]
             for copy, annotator, speed in zip(copies, annotators, map(statistics.median, zip(*speeds, strict=True)), strict=True)
         ]
     found = markdown(["model", "MB", *(f"{test} macro-F1" for test in STANCE_TESTS.values()), "articles/s"], body)

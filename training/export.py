@@ -1,7 +1,7 @@
 """Write a trained reader as a model folder: `python -m training.export --base MODEL --weights average.pt --out FOLDER`.
 
 The graph is exported in float and fused; then its encoder's products and its word vectors become int8 (see quantize.py), and
-what is slower fused than in parts is taken apart (see unfuse.py).
+what is slower fused than in parts is taken apart (see unfuse.py), and the weights are packed (see part.py).
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from transformers.models.mpnet.modeling_mpnet import MPNetSelfAttention
 from training.data import KINDS, STANCES
 from training.linking_data import country_codes
 from training.model import Reader
+from training.part import part
 from training.quantize import quantize
-from training.spread import spread
 from training.unfuse import unfuse
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids", "span_row", "span_start", "span_end")
@@ -135,8 +135,8 @@ def main() -> None:
         export_float(model, raw)
         fuse(raw, fused, heads=model.encoder.config.num_attention_heads, hidden=model.encoder.config.hidden_size)
         quantize(fused, Path(folder) / "int8.onnx")
-        unfuse(Path(folder) / "int8.onnx", arguments.out / "model.onnx")
-        spread(arguments.out / "model.onnx")
+        unfuse(Path(folder) / "int8.onnx", Path(folder) / "apart.onnx")
+        part(Path(folder) / "apart.onnx", arguments.out)
         if arguments.float_out:
             shutil.copy(fused, arguments.float_out)
     save_tokenizer(arguments.base, arguments.out / "tokenizer.json")

@@ -1,10 +1,14 @@
-"""int8 matrix products with one scale a token, and int8 word vectors with one scale a word.
+"""Matrix products in int8 with one scale a token, and word vectors in integers with one scale a word.
 
 What stays in float at run time (heads, positions) is stored as int8 too and expanded once, when the model is loaded.
 
 ONNX Runtime's dynamic quantisation takes one scale for a whole batch, so that an answer depends on what else is in the batch
 (measured: by as much as the whole error of quantisation). Here every token has its own scale: half the error, and a
 passage is judged the same alone and among others. Weights have one scale an output column.
+
+A column's step is a share of its standard deviation, not of its largest value: the integers are stored in an entropy code
+(see app/inference/packed.py), which makes even steps the best for a given size (Gish and Pierce 1968), and rare large values cost
+only their own bits. docs/decisions/0038 has figures.
 """
 
 from __future__ import annotations
@@ -19,6 +23,8 @@ from onnx import NodeProto, helper, numpy_helper
 
 SMALL = 50_000  # elements; smaller matrices stay as they are
 ZERO_POINT = 128  # activations are symmetric: uint8 around 128
+PRODUCT_STEP = 0.125  # standard deviations of a column: some 5 bits a weight
+WORD_STEP = 0.32  # of a word: some 4 bits
 
 
 def quantize(source: Path, target: Path, *, keep: str = "heads") -> None:
@@ -57,8 +63,9 @@ def _size(item: onnx.TensorProto) -> int:
     return int(np.prod(item.dims))
 
 
-def _symmetric(weight: NDArray[np.float32], axis: int) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    scale = np.abs(weight).max(axis, keepdims=True) / 127
+def _symmetric(weight: NDArray[np.float32], axis: int, step: float) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Integers from -127 to 127, and the scale of each vector along the axis; `step` in its standard deviations."""
+    scale = np.maximum(step * weight.std(axis, keepdims=True), np.abs(weight).max(axis, keepdims=True) / 127)
     scale[scale == 0] = 1
     return np.clip(np.round(weight / scale), -127, 127).astype(np.int8), scale.astype(np.float32)
 
@@ -78,7 +85,7 @@ class _Rewriter:
         return name
 
     def product(self, node: NodeProto) -> list[NodeProto]:
-        quantized, scale = _symmetric(numpy_helper.to_array(self.weights[node.input[1]]), 0)
+        quantized, scale = _symmetric(numpy_helper.to_array(self.weights[node.input[1]]), 0, PRODUCT_STEP)
         name = f"q_{node.name.strip('/').replace('/', '_')}"
         weight, column = self._constant(f"{name}_w", quantized), self._constant(f"{name}_s", scale[0])
         before, (row, scaled) = self._row_scaled(node.input[0])
@@ -110,7 +117,7 @@ class _Rewriter:
         for item in initializers:
             large = len(item.dims) == 2 and _size(item) >= SMALL and item.data_type == onnx.TensorProto.FLOAT
             if item.name in used and large:
-                stored, scale = _symmetric(numpy_helper.to_array(item), 1)
+                stored, scale = _symmetric(numpy_helper.to_array(item), 1, PRODUCT_STEP)
                 names = self._constant(f"{item.name}_int8", stored), self._constant(f"{item.name}_scale", scale)
                 before += [
                     helper.make_node(
@@ -122,7 +129,7 @@ class _Rewriter:
         return before
 
     def lookup(self, node: NodeProto) -> list[NodeProto]:
-        table, scale = _symmetric(numpy_helper.to_array(self.weights[node.input[0]]), 1)
+        table, scale = _symmetric(numpy_helper.to_array(self.weights[node.input[0]]), 1, WORD_STEP)
         self._constant("q_words", table)
         self._constant("q_words_scale", scale)
         return [

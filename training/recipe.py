@@ -1,10 +1,10 @@
-"""Make the shipped model anew, from one command and with a fixed seed: `make train DATA=... BASE=... OUT=...`, or
+"""Make a shipped model anew, from one command and with a fixed seed: `make train DATA=... BASE=... OUT=...`, or
 
-    python -m training.recipe DATA BASE OUT [--seed 13]
+    python -m training.recipe DATA BASE OUT [--tier standpoint-en-fast] [--seed 13]
 
-runs teacher, teach, student, export, seal and calibrate, one program after the other. OUT/model is the result, OUT/float the
-graph before quantisation, OUT/record.json what was run and for how long. Started again, it goes on where it stopped: steps that
-ended are skipped, and training goes on from its last epoch.
+runs begin, longer, mix, export, seal and calibrate, one program after the other; for the fast tier also teach, student, further
+and soup before the export. OUT/model is the result, OUT/float the graph before quantisation, OUT/record.json what was run and
+for how long. Started again, it goes on where it stopped: steps that ended are skipped, and training goes on from its last epoch.
 """
 
 from __future__ import annotations
@@ -26,12 +26,17 @@ import typer
 from app.inference.model_folder import locate
 
 SEED = 13
-# The labels alone, with the stance's text: places teach a teacher nothing about stances.
-TEACHER = "--epochs 4 --rate 5e-5 --head-rate 5e-4 --tokens 1536 --decay 0.995 --stance-only"
-# Every second layer of the teacher; sentences without a label outnumber the labelled country sentences two to one.
+DEFAULT, FAST = "standpoint-en", "standpoint-en-fast"
+# The labels alone, with the stance's text: places teach little about stances, and their heads learn from the own text.
+BEGIN = "--epochs 2 --rate 5e-5 --head-rate 5e-4 --tokens 1536 --decay 0.995 --stance-only"
+LONGER = "--epochs 2 --rate 4e-5 --head-rate 4e-4 --tokens 1536 --decay 0.995 --stance-only"
+SHARE = 0.5
+# Every second layer; sentences without a label outnumber the labelled country sentences two to one.
 SHAPE = "--layers 0,2,4,7,9,11 --inner 256"
 UNLABELLED = "--unlabelled 12000"
-STUDENT = "--teacher-weight 0.6 --epochs 5 --rate 8e-5 --head-rate 6e-4 --tokens 2048 --decay 0.995"
+STUDENT = "--teacher-weight 0.6 --epochs 3 --rate 8e-5 --head-rate 6e-4 --tokens 2048 --decay 0.995"
+FURTHER = "--teacher-weight 0.6 --epochs 3 --rate 7e-5 --head-rate 5e-4 --tokens 2048 --decay 0.995"
+SOUP = 0.3
 RECORD = "record.json"
 
 
@@ -64,20 +69,33 @@ class Record:
         return {"minutes": self.minutes, **asdict(self)}
 
 
-def steps(data: Path, base: Path, out: Path, *, seed: int = SEED) -> list[Step]:
+def steps(data: Path, base: Path, out: Path, *, tier: str = DEFAULT, seed: int = SEED) -> list[Step]:
     """In the order in which they need each other."""
-    given = f"--data {_quoted(data)} --base {_quoted(base)}"
-    teacher, student, model = (_quoted(out / name) for name in ("teacher", "student", "model"))
-    logits, float_graph = _quoted(out / "teacher" / "logits.json"), _quoted(out / "float" / "model.onnx")
-    weights, own = _quoted(out / "teacher" / "average.pt"), _quoted(out / "student" / "average.pt")
+    given, seeded = f"--data {_quoted(data)} --base {_quoted(base)}", f"--seed {seed}"
+    folder = {name: _quoted(out / name) for name in ("begin", "longer", "student", "further", "model")}
+    average = {name: _quoted(out / name / "average.pt") for name in folder}
+    mixed, soup, logits = (_quoted(out / name) for name in ("mixed.pt", "soup.pt", "logits.json"))
+    taught = f"{SHAPE} --teacher {logits} {UNLABELLED}"
+    whole = {
+        "begin": f"training.train {given} --out {folder['begin']} {BEGIN} {seeded}",
+        "longer": f"training.train {given} --out {folder['longer']} --start {average['begin']} {LONGER} {seeded}",
+        "mix": f"training.mix {average['begin']} {average['longer']} --share {SHARE} --out {mixed}",
+    }
+    small = {
+        "teach": f"training.teach {given} --weights {mixed} --out {logits} {UNLABELLED}",
+        "student": f"training.train {given} --out {folder['student']} {taught} --start {mixed} {STUDENT} {seeded}",
+        "further": f"training.train {given} --out {folder['further']} {taught} --start {average['student']} {FURTHER} {seeded}",
+        "soup": f"training.mix {average['student']} {average['further']} --share {SOUP} --out {soup}",
+    }
+    weights, shape = (soup, f"{SHAPE} ") if tier == FAST else (mixed, "")
+    float_graph = _quoted(out / "float" / "model.onnx")
     commands = {
-        "teacher": f"training.train {given} --out {teacher} {TEACHER} --seed {seed}",
-        "teach": f"training.teach {given} --weights {weights} --out {logits} {UNLABELLED}",
-        "student": f"training.train {given} --out {student} {SHAPE} --start {weights} --teacher {logits} {UNLABELLED} {STUDENT}"
-        f" --seed {seed}",
-        "export": f"training.export --base {_quoted(base)} {SHAPE} --weights {own} --out {model} --float-out {float_graph}",
-        "seal": f"training.seal {model}",
-        "calibrate": f"training.calibrate {_quoted(data)} {model}",
+        **whole,
+        **(small if tier == FAST else {}),
+        "export": f"training.export --base {_quoted(base)} {shape}--weights {weights} --out {folder['model']} --name {tier}"
+        f" --float-out {float_graph}",
+        "seal": f"training.seal {folder['model']}",
+        "calibrate": f"training.calibrate {_quoted(data)} {folder['model']}",
     }
     return [Step(name, tuple(shlex.split(command))) for name, command in commands.items()]
 
@@ -132,10 +150,18 @@ def prepare(out: Path) -> None:
         target.write_bytes((locate("standpoint-en") / "gazetteer.tsv").read_bytes())
 
 
-def main(data: Path, base: Path, out: Path, seed: Annotated[int, typer.Option(help="of teacher and student")] = SEED) -> None:
+def main(
+    data: Path,
+    base: Path,
+    out: Path,
+    tier: Annotated[str, typer.Option(help=f"{DEFAULT} or {FAST}")] = DEFAULT,
+    seed: Annotated[int, typer.Option(help="of every training")] = SEED,
+) -> None:
+    if tier not in (DEFAULT, FAST):
+        raise typer.BadParameter(f"there are {DEFAULT} and {FAST}")
     prepare(out)
     try:
-        record = run(steps(data, base, out, seed=seed), out, execute=execute)
+        record = run(steps(data, base, out, tier=tier, seed=seed), out, execute=execute)
     except (OtherRecipe, subprocess.CalledProcessError) as error:
         print(error, file=sys.stderr)
         sys.exit(1)

@@ -6,13 +6,12 @@ import hashlib
 import sys
 from pathlib import Path
 
-from app.inference.model_folder import NEEDED, SUMS, ModelFolder
+from app.inference.model_folder import SUMS, ModelFolder, present
 
 
 def seal(folder: Path) -> str:
     """The new version, `name@digest`."""
-    names = [*NEEDED, *(path.name for path in folder.glob("weights-*.bin"))]
-    lines = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in sorted(names)]
+    lines = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in present(folder)]
     (folder / SUMS).write_text("".join(lines))
     return ModelFolder.open(folder).version
 

@@ -13,7 +13,8 @@ from app.inference.drafting import Draft, Drafter
 from app.inference.encoding import Row, TextEncoder
 from app.inference.engine import Engine, SpanLogits
 from app.inference.gazetteer import Gazetteer
-from app.inference.model_folder import ModelFolder
+from app.inference.model_folder import InvalidModel, ModelFolder
+from app.inference.packed import unpacked
 from app.inference.reading import Reader
 
 
@@ -29,7 +30,7 @@ class TransformerAnnotator(BatchedAnnotator[Draft, Row, SpanLogits]):
         self._drafter = Drafter(gazetteer, self.encoder)
         self._reader = Reader(self.folder, gazetteer)
         super().__init__(
-            Engine(self.folder.file("model.onnx")).run,
+            _engine(self.folder).run,
             description=described(self.folder),
             gazetteer=gazetteer,
             options=chosen,
@@ -46,3 +47,12 @@ class TransformerAnnotator(BatchedAnnotator[Draft, Row, SpanLogits]):
 
     def annotation(self, draft: Draft, outputs: Sequence[SpanLogits]) -> Annotation:
         return self._reader.annotation(draft, outputs)
+
+
+def _engine(folder: ModelFolder) -> Engine:
+    """Raises InvalidModel."""
+    try:
+        with unpacked(folder.path) as graph:
+            return Engine(graph)
+    except (OSError, ValueError) as error:
+        raise InvalidModel(f"{folder.path}: the weights cannot be unpacked: {error}") from error

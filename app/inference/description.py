@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from app.domain.models import ModelDescription, Table
-from app.inference.model_folder import NEEDED, InvalidModel, ModelFolder, bundled_names
+from app.inference.model_folder import InvalidModel, ModelFolder, bundled_names
 
 METRICS = "metrics.json"
 
@@ -28,7 +28,7 @@ def described(folder: ModelFolder) -> ModelDescription:
         return ModelDescription(
             version=folder.version,
             languages=folder.config.languages,
-            size=sum(folder.file(name).stat().st_size for name in NEEDED),
+            size=folder.size,
             calibrated=folder.config.is_calibrated,
             base=metrics.get("base"),
             licence=metrics.get("licence"),

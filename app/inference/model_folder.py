@@ -19,12 +19,14 @@ from app.inference.aggregation import Aggregation
 from app.inference.calibration import Calibration
 from app.inference.linking import LinkWeights
 from app.inference.outcomes import KINDS
+from app.inference.packed import GRAPH, PACKED
 
 BUNDLED = Path(__file__).parent / "bundled"
 SUMS = "SHA256SUMS"
 # It is part of the address /v1/models/{id}.
 _NAME = re.compile("[A-Za-z0-9._+-]{1,100}")
-NEEDED = ("model.onnx", "tokenizer.json", "gazetteer.tsv", "config.json")
+NEEDED = (GRAPH, "tokenizer.json", "gazetteer.tsv", "config.json")
+OPTIONAL = (PACKED,)
 
 
 class InvalidModel(Exception):
@@ -86,6 +88,11 @@ class ModelFolder:
     def file(self, name: str) -> Path:
         return self.path / name
 
+    @property
+    def size(self) -> int:
+        """Bytes of all that can change an answer."""
+        return sum(self.file(name).stat().st_size for name in present(self.path))
+
     @classmethod
     def open(cls, model: str | Path) -> ModelFolder:
         """`model` is the name of a bundled tier, or the path of a folder. Raises InvalidModel."""
@@ -107,10 +114,15 @@ def locate(model: str | Path) -> Path:
     raise InvalidModel(f"{model} is neither a folder nor a bundled model ({', '.join(bundled_names())})")
 
 
+def present(path: Path) -> list[str]:
+    """The names of the files of a folder that its sums have to name."""
+    return sorted([*NEEDED, *(name for name in OPTIONAL if (path / name).exists())])
+
+
 def verify(path: Path, sums: str) -> None:
     """Every line is `<sha256>  <file name>`, as sha256sum writes it."""
     expected = {name: digest for digest, _, name in (line.partition("  ") for line in sums.splitlines())}
-    for name in NEEDED:
+    for name in present(path):
         if name not in expected:
             raise InvalidModel(f"{path / SUMS} does not name {name}")
     for name, digest in expected.items():

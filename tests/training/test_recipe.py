@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from training import recipe
-from training.recipe import RECORD, OtherRecipe, Step, begun, prepare, run, steps
+from training.recipe import FAST, RECORD, OtherRecipe, Step, begun, prepare, run, steps
 
-ORDER = ["teacher", "teach", "student", "export", "seal", "calibrate"]
+ORDER = ["begin", "longer", "mix", "export", "seal", "calibrate"]
+FAST_ORDER = ["begin", "longer", "mix", "teach", "student", "further", "soup", "export", "seal", "calibrate"]
 
 
-def plan(out: Path, **given: int) -> list[Step]:
+def plan(out: Path, **given: Any) -> list[Step]:
     return steps(Path("/data"), Path("/base model"), out, **given)
 
 
@@ -23,29 +25,43 @@ def options(step: Step) -> dict[str, str]:
     return {word: following for word, following in zip(words, [*words[1:], ""], strict=True) if word.startswith("--")}
 
 
+def average(step: Step) -> str:
+    return str(Path(options(step)["--out"]) / "average.pt")
+
+
 def test_every_step_takes_what_those_before_it_leave(tmp_path: Path) -> None:
-    teacher, teach, student, export, seal, calibrate = plan(tmp_path)
+    begin, longer, mix, export, seal, calibrate = plan(tmp_path)
     assert [step.name for step in plan(tmp_path)] == ORDER
-    assert options(teach)["--weights"] == options(student)["--start"] == str(Path(options(teacher)["--out"]) / "average.pt")
-    assert options(teach)["--out"] == options(student)["--teacher"]
-    assert options(teach)["--unlabelled"] == options(student)["--unlabelled"] == "12000"
-    assert options(export)["--weights"] == str(Path(options(student)["--out"]) / "average.pt")
-    assert (options(export)["--layers"], options(export)["--inner"]) == (
-        options(student)["--layers"],
-        options(student)["--inner"],
-    )
+    assert options(longer)["--start"] == average(begin)
+    assert list(mix.command[1:3]) == [average(begin), average(longer)]
+    assert options(export)["--weights"] == options(mix)["--out"]
+    assert "--layers" not in options(export)
     assert seal.command[-1] == calibrate.command[-1] == options(export)["--out"] == str(tmp_path / "model")
-    assert options(teacher)["--base"] == "/base model"
+    assert options(begin)["--base"] == "/base model"
+
+
+def test_the_fast_tier_is_taught_by_the_other(tmp_path: Path) -> None:
+    found = {step.name: step for step in plan(tmp_path, tier=FAST)}
+    assert list(found) == FAST_ORDER
+    mixed, logits = options(found["mix"])["--out"], options(found["teach"])["--out"]
+    assert options(found["teach"])["--weights"] == options(found["student"])["--start"] == mixed
+    assert options(found["student"])["--teacher"] == options(found["further"])["--teacher"] == logits
+    assert options(found["further"])["--start"] == average(found["student"])
+    assert list(found["soup"].command[1:3]) == [average(found["student"]), average(found["further"])]
+    assert options(found["export"])["--weights"] == options(found["soup"])["--out"]
+    for name in ("--layers", "--inner"):
+        assert options(found["export"])[name] == options(found["student"])[name] == options(found["further"])[name]
+    assert {options(found[name])["--unlabelled"] for name in ("teach", "student", "further")} == {"12000"}
 
 
 def test_the_seed_is_fixed_unless_it_is_given(tmp_path: Path) -> None:
-    assert [options(step).get("--seed") for step in plan(tmp_path)[::2][:2]] == ["13", "13"]
+    assert [options(step).get("--seed") for step in plan(tmp_path)[:2]] == ["13", "13"]
     assert options(plan(tmp_path, seed=5)[0])["--seed"] == "5"
 
 
 def test_every_option_is_one_that_its_program_knows(tmp_path: Path) -> None:
     """Read from the sources, since the programs themselves need torch."""
-    for step in plan(tmp_path):
+    for step in plan(tmp_path, tier=FAST):
         source = (Path(recipe.__file__).parents[1] / Path(*step.command[0].split("."))).with_suffix(".py")
         assert source.exists()
         for option in options(step):
@@ -59,17 +75,17 @@ class Stopped(Exception):
 def test_a_stopped_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     ran: list[str] = []
 
-    def until_student(command: Sequence[str]) -> None:
+    def until_mix(command: Sequence[str]) -> None:
         ran.append(command[0])
         if len(ran) == 3:
             raise Stopped
 
     with pytest.raises(Stopped):
-        run(plan(tmp_path), tmp_path, execute=until_student)
+        run(plan(tmp_path), tmp_path, execute=until_mix)
     kept = json.loads((tmp_path / RECORD).read_text())
-    assert kept["done"] == ["teacher", "teach"] and set(kept["seconds"]) == {"teacher", "teach", "student"}
+    assert kept["done"] == ["begin", "longer"] and set(kept["seconds"]) == {"begin", "longer", "mix"}
     record = run(plan(tmp_path), tmp_path, execute=lambda command: ran.append(command[0]))
-    assert ran[3:] == ["training.train", "training.export", "training.seal", "training.calibrate"]
+    assert ran[3:] == [step.command[0] for step in plan(tmp_path)[2:]]
     assert record.done == ORDER
     run(plan(tmp_path), tmp_path, execute=lambda command: pytest.fail("all is done"))
 
@@ -85,13 +101,13 @@ def test_time_of_stopped_runs_counts(tmp_path: Path, monkeypatch: pytest.MonkeyP
         with pytest.raises(Stopped):
             run(plan(tmp_path), tmp_path, execute=stop)
     record = run(plan(tmp_path), tmp_path, execute=lambda command: None)
-    assert record.seconds["teacher"] == 180 and record.minutes == 8.0
+    assert record.seconds["begin"] == 180 and record.minutes == 8.0
     assert json.loads((tmp_path / RECORD).read_text())["minutes"] == 8.0
 
 
 def test_a_folder_of_another_recipe_is_refused(tmp_path: Path) -> None:
     run(plan(tmp_path), tmp_path, execute=lambda command: None)
-    with pytest.raises(OtherRecipe, match="teacher, student"):
+    with pytest.raises(OtherRecipe, match="begin, longer"):
         begun(plan(tmp_path, seed=14), tmp_path)
 
 

@@ -17,8 +17,9 @@ import onnxruntime
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-# Inner size, outer size, and how many there are in six layers of MPNet.
-SHAPES = ((768, 768, 24), (768, 3072, 6), (3072, 768, 6))
+# Inner size, outer size, and how many there are in the shipped model's layers of MPNet.
+LAYERS = 12
+SHAPES = ((768, 768, 4 * LAYERS), (768, 3072, LAYERS), (3072, 768, LAYERS))
 EACH = "int8 onnxruntime, a product a core"
 OPERATIONS = sum(2 * inner * outer * count for inner, outer, count in SHAPES)
 

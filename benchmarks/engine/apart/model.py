@@ -15,11 +15,11 @@ from transformers import MPNetConfig, MPNetForSequenceClassification, PreTrained
 
 def main(tokenizer: str, folder: str) -> None:
     torch.manual_seed(0)
-    # Six layers of MPNet, as the shipped model has them; the rest are MPNet's own measures.
+    # The layers of the shipped model; the rest are MPNet's own measures.
     config = MPNetConfig(
         vocab_size=30527,
         max_position_embeddings=514,
-        num_hidden_layers=6,
+        num_hidden_layers=12,
         num_labels=3,
         problem_type="single_label_classification",
     )

@@ -1,0 +1,34 @@
+"""A graph without its weights, and its weights packed: `python -m training.part MODEL.onnx FOLDER`.
+
+ONNX calls weights beside a graph external data. What packs and unpacks them is app/inference/packed.py.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import onnx
+from onnx.external_data_helper import set_external_data, write_external_data_tensors
+
+from app.inference.packed import GRAPH, PACKED, WEIGHTS, pack
+
+SMALLEST = 10_000
+"""Bytes; what is smaller stays in the graph."""
+
+
+def part(source: Path, folder: Path) -> None:
+    """Writes the folder's model.onnx and weights.bin.z."""
+    model = onnx.load(source)
+    for tensor in model.graph.initializer:
+        if len(tensor.raw_data) >= SMALLEST:
+            set_external_data(tensor, location=WEIGHTS)
+    with tempfile.TemporaryDirectory() as scratch:
+        graph = write_external_data_tensors(model, scratch)
+        pack(Path(scratch) / WEIGHTS, folder / PACKED)
+    (folder / GRAPH).write_bytes(graph.SerializeToString())
+
+
+if __name__ == "__main__":
+    part(*map(Path, sys.argv[1:]))
