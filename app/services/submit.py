@@ -12,7 +12,7 @@ from app.services.fetch import present
 from app.services.ports import Annotator
 from app.services.settle import Unread
 from app.storage import annotations as annotated
-from app.storage import articles, ids, stances
+from app.storage import articles, ids, single, stances
 from app.storage.database import Session, Store
 from app.storage.texts import Traits
 from app.traces.spans import spanned
@@ -36,10 +36,7 @@ def _store(session: Session, submission: Submission, annotation: Annotation, tra
         return _completed(session, stored, annotation, traits), False
     article = created(submission, annotation)
     article = replace(article, duplicate_group=index.join(session, traits, article_id=UUID(article.id)))
-    for insertion in articles.insertions(article):
-        session.execute(insertion)
-    index.add(session, UUID(article.id), traits)
-    add_annotation(session, article)
+    single.add(session, article, traits, identity=articles.digest(submission))
     return article, True
 
 
