@@ -20,6 +20,8 @@ from app.domain import errors
 
 log = logs.logger("standpoint.http")
 
+UNAVAILABLE = (errors.StorageUnavailable, errors.EngineUnavailable)
+
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -32,7 +34,9 @@ def install(app: FastAPI) -> None:
 
 def from_fact(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.StandpointError | RequestError)
-    if isinstance(error, errors.StorageUnavailable | errors.EngineUnavailable):
+    # A full queue is no fault: the line of the request tells of it, and `standpoint_queue_refused` counts. To say where it was
+    # raised would cost more than all the rest of such an answer.
+    if isinstance(error, UNAVAILABLE) and not isinstance(error, errors.EngineOverloaded):
         log.warning("unavailable", exc_info=error)
     return respond(describe(error, request_id=request.state.request_id), headers=_headers(error))
 

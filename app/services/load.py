@@ -8,7 +8,7 @@ from anyio import fail_after, to_thread
 
 from app.domain.errors import StorageUnavailable
 from app.inference.batching import Load
-from app.services.ports import Annotator, Measured
+from app.services.ports import Annotator, Bounded, Measured
 from app.storage import chunks
 from app.storage.database import Store
 
@@ -19,6 +19,12 @@ PATIENCE_SECONDS = 2.0
 def of_engine(annotator: Annotator) -> Load | None:
     """None for an annotator that does not measure itself."""
     return annotator.load() if isinstance(annotator, Measured) else None
+
+
+def refuse_if_full(annotator: Annotator) -> None:
+    """Raises EngineOverloaded or EngineUnavailable. Never for an annotator without bounds."""
+    if isinstance(annotator, Bounded):
+        annotator.refuse_if_full()
 
 
 def of_pool(store: Store) -> tuple[int, int]:
