@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
+from typing import cast
 
 from anyio import fail_after, to_thread
 
@@ -23,8 +24,14 @@ def of_engine(annotator: Annotator) -> Load | None:
 
 def refuse_if_full(annotator: Annotator) -> None:
     """Raises EngineOverloaded or EngineUnavailable. Never for an annotator without bounds."""
-    if isinstance(annotator, Bounded):
-        annotator.refuse_if_full()
+    if _bounded(type(annotator)):
+        cast(Bounded, annotator).refuse_if_full()
+
+
+@cache
+def _bounded(kind: type) -> bool:
+    """A protocol takes a tenth of a millisecond to compare with, which is a third of a refusal."""
+    return issubclass(kind, Bounded)
 
 
 def of_pool(store: Store) -> tuple[int, int]:
