@@ -24,7 +24,6 @@ def join(session: Session, found: Traits, *, article_id: UUID) -> str | None:
     """
     if not found.bands:
         return None
-    single.taken_turns(session, found)
     others = single.proposed(session, found, other_than=article_id)
     if not others:
         return None

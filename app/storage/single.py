@@ -32,17 +32,13 @@ def holder(session: Session, identity: bytes) -> UUID | None:
     return session.connection().execute(_IDENTIFIED, {"identity": identity}).scalar()
 
 
-def taken_turns(session: Session, traits: Traits) -> None:
-    """`groups.taking_turns`, where that is needed."""
+def proposed(session: Session, traits: Traits, *, other_than: UUID) -> list[Row[UUID, UUID | None, str]]:
+    """`groups.proposed`, answered; on PostgreSQL after `groups.taking_turns`."""
     connection = session.connection()
     if connection.dialect.name == "postgresql":
         connection.execute(groups.taking_turns(), {"bands": traits.bands})
-
-
-def proposed(session: Session, traits: Traits, *, other_than: UUID) -> list[Row[UUID, UUID | None, str]]:
-    """`groups.proposed`, answered."""
-    statement, asked = groups.proposed(len(traits.bands)), groups.asked(traits.bands, other_than=other_than)
-    return list(session.connection().execute(statement, asked))
+    asked = groups.asked(traits.bands, other_than=other_than)
+    return list(connection.execute(groups.proposed(len(traits.bands)), asked))
 
 
 def add(session: Session, article: StoredArticle, traits: Traits, *, identity: bytes) -> None:
