@@ -1,4 +1,8 @@
-"""From anything raised to one problem. Registered once; no route catches anything itself."""
+"""From anything raised to one problem. Registered once; no route catches anything itself.
+
+What is registered are coroutines although none of them waits: plain functions would be sent to worker threads, and who is to be
+refused would wait there behind all who are served.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,8 @@ from app.domain import errors
 
 log = logs.logger("standpoint.http")
 
+UNAVAILABLE = (errors.StorageUnavailable, errors.EngineUnavailable)
+
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -30,36 +36,42 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, from_routing)
 
 
-def from_fact(request: Request, error: Exception) -> Response:
+async def from_fact(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.StandpointError | RequestError)
-    if isinstance(error, errors.StorageUnavailable | errors.EngineUnavailable):
+    return stated(request, error)
+
+
+async def from_validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    found = invalid.parts(error.errors(), known=getattr(request.scope.get("route"), "body_names", ()))
+    detail = f"{len(found)} part{'s' * (len(found) > 1)} of the request cannot be used."
+    return stated(request, RequestError(problems.INVALID_REQUEST, detail, *found))
+
+
+async def from_routing(request: Request, error: Exception) -> Response:
+    """What routing raises. Its `detail` is left out: it is Starlette's wording, not this contract's."""
+    assert isinstance(error, HTTPException)
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return stated(request, RequestError(problems.NOT_FOUND, "No route has this path."))
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return _method_not_allowed(request, ", ".join(allowed_methods(request)))
+    return stated(request, RequestError(problems.BAD_REQUEST, HTTPStatus(error.status_code).phrase))
+
+
+def stated(request: Request, error: errors.StandpointError | RequestError) -> Response:
+    # A full queue is no fault: the line of the request tells of it, and `standpoint_queue_refused` counts. To say where it was
+    # raised would cost more than all the rest of such an answer.
+    if isinstance(error, UNAVAILABLE) and not isinstance(error, errors.EngineOverloaded):
         log.warning("unavailable", exc_info=error)
     return respond(describe(error, request_id=request.state.request_id), headers=_headers(error))
 
 
-def from_validation(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    found = invalid.parts(error.errors(), known=getattr(request.scope.get("route"), "body_names", ()))
-    detail = f"{len(found)} part{'s' * (len(found) > 1)} of the request cannot be used."
-    return from_fact(request, RequestError(problems.INVALID_REQUEST, detail, *found))
-
-
-def from_routing(request: Request, error: Exception) -> Response:
-    """What routing raises. Its `detail` is left out: it is Starlette's wording, not this contract's."""
-    assert isinstance(error, HTTPException)
-    if error.status_code == HTTPStatus.NOT_FOUND:
-        return from_fact(request, RequestError(problems.NOT_FOUND, "No route has this path."))
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        return _method_not_allowed(request, ", ".join(allowed_methods(request)))
-    return from_fact(request, RequestError(problems.BAD_REQUEST, HTTPStatus(error.status_code).phrase))
-
-
 def internal_error(request: Request) -> Response:
-    return from_fact(request, RequestError(problems.INTERNAL_ERROR, "An unexpected fault; the log has it under this instance."))
+    return stated(request, RequestError(problems.INTERNAL_ERROR, "An unexpected fault; the log has it under this instance."))
 
 
 def misdirected(request: Request) -> Response:
-    return from_fact(request, RequestError(problems.MISDIRECTED, "The Host of the request is not a name of this service."))
+    return stated(request, RequestError(problems.MISDIRECTED, "The Host of the request is not a name of this service."))
 
 
 def describe(error: errors.StandpointError | RequestError, *, request_id: str) -> Problem:

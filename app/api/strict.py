@@ -1,4 +1,4 @@
-"""The route class of every operation: who may call is asked first, bodies are read by `bodies`, odd parameters are refused."""
+"""The route class of every operation: who may call, then whether the engine has room; only then `bodies` reads the body."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 
-from app.api import access, bodies, caching, problems
+from app.api import access, bodies, caching, capacity, problems
 from app.api.invalid import near
 from app.api.problems import ProblemError, RequestError
 
@@ -43,6 +43,7 @@ class StrictRoute(APIRoute):
 
         async def strictly(request: Request) -> Response:
             await access.admit(request, self.path_format)
+            capacity.refuse_if_full(request, operation=self.name)
             self._refuse_odd_query(request.scope["query_string"])
             return caching.applied(request, await handle(await self._read(request)), operation=self.name)
 

@@ -74,7 +74,7 @@ class BatchedAnnotator(ABC, Generic[Drafted, Row, Output]):
     async def annotate(
         self, text: ArticleText, *, language: str | None = None, targets: Sequence[str] = (), bulk: bool = False
     ) -> Annotation:
-        self._batcher.refuse_if_full(bulk=bulk, coming=self._coming[bulk])
+        self.refuse_if_full(bulk=bulk)
         seconds = None if bulk else self._options.deadline
         try:
             async with asyncio.timeout(seconds):
@@ -83,6 +83,10 @@ class BatchedAnnotator(ABC, Generic[Drafted, Row, Output]):
                 return await self._aside(self.annotation, draft, outputs)
         except TimeoutError:
             raise DeadlineExceeded("the request waited past its deadline") from None
+
+    def refuse_if_full(self, *, bulk: bool = False) -> None:
+        """Raises EngineOverloaded and EngineUnavailable as `annotate` does at once, before a text has even been received."""
+        self._batcher.refuse_if_full(bulk=bulk, coming=self._coming[bulk])
 
     def draft(self, text: ArticleText, language: str | None = None, targets: Sequence[str] = ()) -> Drafted:
         """Raises InvalidText and UnsupportedLanguage."""

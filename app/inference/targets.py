@@ -13,6 +13,9 @@ def find(text: str, names: Sequence[str]) -> list[list[Span]]:
     """For each name where it stands as whole words, in upper and lower case as given. A composed letter equals a decomposed
     one, and white space any other white space; offsets are those of the text.
     """
+    if not names:
+        # Most often: to take a text apart is a third of what drafting it takes.
+        return []
     letters, origin = _decomposed(text)
     return [[Span(origin[start], origin[end - 1] + 1) for start, end in _occurrences(letters, name)] for name in names]
 

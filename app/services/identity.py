@@ -8,7 +8,7 @@ from typing import Any
 
 from app.domain.errors import ArticleConflict
 from app.domain.records import StoredArticle, Submission
-from app.storage import articles
+from app.storage import articles, single
 from app.storage.database import Session
 
 _FIELDS: Mapping[str, Callable[[Submission], Any]] = {
@@ -48,5 +48,7 @@ def refuse_taken(session: Session, current: StoredArticle, changed: Submission) 
 
 
 def holder(session: Session, submission: Submission) -> StoredArticle | None:
-    row = session.execute(articles.identified(articles.digest(submission))).one_or_none()
+    # Most often there is none, which a short question can say sooner.
+    known = single.holder(session, articles.digest(submission))
+    row = session.execute(articles.found(known)).one_or_none() if known else None
     return articles.read(*row) if row else None

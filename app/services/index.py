@@ -7,7 +7,7 @@ from uuid import UUID
 from anyio import to_thread
 
 from app.domain.values import ArticleText
-from app.storage import groups, searchable, texts
+from app.storage import groups, searchable, single, texts
 from app.storage.database import Session
 from app.storage.texts import Traits
 
@@ -24,9 +24,9 @@ def join(session: Session, found: Traits, *, article_id: UUID) -> str | None:
     """
     if not found.bands:
         return None
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(groups.taking_turns(found.bands)).all()
-    others = session.execute(groups.proposed(found.bands, other_than=article_id)).all()
+    others = single.proposed(session, found, other_than=article_id)
+    if not others:
+        return None
     oldest = texts.most_like(found, ((other, texts.sequences_of(body)) for other, _, body in others))
     if oldest is None:
         return None

@@ -6,6 +6,7 @@ import asyncio
 import math
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from app.domain.errors import InvalidKey, KeyRequired, StorageUnavailable
@@ -18,6 +19,10 @@ from app.storage.database import Session, Store
 STALE_SECONDS = 10.0
 """How long the keys last seen are trusted while the database does not answer. After that nobody gets in: a revoked key shall not
 outlive an outage by more than a few seconds."""
+
+SOON = 0.5
+"""Of the time for which keys are fresh. Past it the next caller has them read again and does not wait for it, so that a busy
+service never stands still for its keys: hundreds of callers would wait for one slow answer of the database."""
 
 USE_SECONDS = 60.0
 """How often the last use of one key is written at most."""
@@ -48,6 +53,8 @@ class Keyring:
         self._keys: dict[str, tuple[Key, Lock]] = {}
         self._read_at = -math.inf
         self._reading = asyncio.Lock()
+        # Nobody waits for this one, but the loop alone would not keep it.
+        self._ahead: asyncio.Task[None] | None = None
         self._used: dict[str, datetime] = {}
         self._written: dict[str, float] = {}
 
@@ -57,18 +64,22 @@ class Keyring:
 
     async def caller(self, shown: str | None) -> Caller:
         """Raises KeyRequired, InvalidKey, and StorageUnavailable when the keys cannot be read."""
-        if self._clock() - self._read_at > self._fresh:
-            await self.refresh()
+        age = self._clock() - self._read_at
+        if age > self._fresh:
+            await self.refresh(within=self._fresh)
+        elif age > self._fresh * SOON and (self._ahead is None or self._ahead.done()):
+            self._ahead = asyncio.create_task(self._refresh_ahead())
         if shown is not None:
             return self._owner(shown)
         return self._without_key()
 
-    async def refresh(self) -> None:
-        """Reads the keys, once for all that wait for it."""
+    async def refresh(self, *, within: float = 0.0) -> None:
+        """Reads the keys, once for all that wait for it. To whoever comes, a reading of the last `within` seconds will do."""
         asked_at = self._clock()
         async with self._reading:
-            if self._read_at >= asked_at:
+            if self._read_at >= asked_at - within:
                 return
+            asked_at = self._clock()
             try:
                 self._keys = await steps.read(self._store, _all)
             except StorageUnavailable:
@@ -76,6 +87,11 @@ class Keyring:
                     raise
             else:
                 self._read_at = asked_at
+
+    async def _refresh_ahead(self) -> None:
+        # A database that does not answer is told of once somebody has to wait for it.
+        with suppress(StorageUnavailable):
+            await self.refresh(within=self._fresh * SOON)
 
     async def write_uses(self, *, every: float = USE_SECONDS) -> None:
         """Stores the last use of the keys for which that was not done within `every` seconds."""

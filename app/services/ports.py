@@ -18,6 +18,15 @@ class Measured(Protocol):
     def load(self) -> Load: ...
 
 
+@runtime_checkable
+class Bounded(Protocol):
+    """An annotator that takes no more than it can do."""
+
+    def refuse_if_full(self) -> None:
+        """Raises EngineOverloaded or EngineUnavailable where a call made now, for which somebody waits, would at once."""
+        ...
+
+
 class Annotator(Protocol):
     """Says of a text which countries it is about and what stance it takes toward each."""
 

@@ -15,6 +15,7 @@ from app.traces.spans import place, span
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
+Derived = TypeVar("Derived")
 
 ATTEMPTS = 5
 """Each attempt lost means that another request stored or removed the same article just then."""
@@ -56,21 +57,44 @@ async def write(
     store: Store, step: Callable[Concatenate[Session, Given], Result], *given: Given.args, **named: Given.kwargs
 ) -> Result:
     """Committed on return. A step that lost a race for a unique row runs again from its start and finds the winner."""
+    return await _written(store, place(step), lambda: lambda session: step(session, *given, **named))
 
+
+async def derive_and_write(
+    store: Store,
+    derive: Callable[[], Derived],
+    step: Callable[Concatenate[Session, Derived, Given], Result],
+    *given: Given.args,
+    **named: Given.kwargs,
+) -> Result:
+    """Like `write`, with what is derived first, outside of the transaction: a long text must not hold up others who write.
+
+    On one thread, since a trip to another takes as long as some insertions.
+    """
+
+    def ready() -> Callable[[Session], Result]:
+        derived = derive()
+        return lambda session: step(session, derived, *given, **named)
+
+    return await _written(store, place(step), ready)
+
+
+async def _written(store: Store, told_as: str, ready: Callable[[], Callable[[Session], Result]]) -> Result:
     def run() -> Result:
+        step = ready()
         for _ in range(ATTEMPTS - 1):
             try:
-                return attempt()
+                return attempt(step)
             except UniqueViolation:
                 continue
-        return attempt()
+        return attempt(step)
 
-    def attempt() -> Result:
+    def attempt(step: Callable[[Session], Result]) -> Result:
         with store.transaction() as session:
-            return step(session, *given, **named)
+            return step(session)
 
     with span("storage.write") as told:
-        told.tell(standpoint__step=place(step))
+        told.tell(standpoint__step=told_as)
         return await to_thread.run_sync(run)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from uuid import UUID
 
 from app.domain.records import StoredArticle, Submission
@@ -12,7 +13,7 @@ from app.services.fetch import present
 from app.services.ports import Annotator
 from app.services.settle import Unread
 from app.storage import annotations as annotated
-from app.storage import articles, ids, stances
+from app.storage import articles, ids, single, stances, texts
 from app.storage.database import Session, Store
 from app.storage.texts import Traits
 from app.traces.spans import spanned
@@ -28,18 +29,30 @@ async def submit(store: Store, annotator: Annotator, submission: Submission) -> 
     if stored is not None and stored.annotation is not None:
         return stored, False
     annotation = await steps.inferred(annotator, submission.text, language=submission.language)
-    return await steps.write(store, _store, submission, annotation, await index.traits(submission.text))
+    derive = partial(texts.traits, submission.text)
+    return await steps.derive_and_write(store, derive, _store, submission, annotation, _Outlook(new=stored is None))
 
 
-def _store(session: Session, submission: Submission, annotation: Annotation, traits: Traits) -> tuple[StoredArticle, bool]:
-    if stored := identity.stored_already(session, submission):
+@dataclass(slots=True)
+class _Outlook:
+    """Whether an article is new as far as anybody knows. Who looked a moment ago need not look again before each insertion."""
+
+    new: bool
+
+    def once(self) -> bool:
+        """Only the first attempt may rely on it: another one means that somebody was faster, and who that was has to be seen."""
+        held, self.new = self.new, False
+        return held
+
+
+def _store(
+    session: Session, traits: Traits, submission: Submission, annotation: Annotation, outlook: _Outlook
+) -> tuple[StoredArticle, bool]:
+    if not outlook.once() and (stored := identity.stored_already(session, submission)):
         return _completed(session, stored, annotation, traits), False
     article = created(submission, annotation)
     article = replace(article, duplicate_group=index.join(session, traits, article_id=UUID(article.id)))
-    for insertion in articles.insertions(article):
-        session.execute(insertion)
-    index.add(session, UUID(article.id), traits)
-    add_annotation(session, article)
+    single.add(session, article, traits, identity=articles.digest(submission))
     return article, True
 
 

@@ -4,6 +4,7 @@ import re
 import time
 from datetime import timedelta
 
+import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from app.domain.keys import LOCAL, Scope
 from app.domain.records import now
 from app.services import keyring, keys, secret
 from app.services.keyring import Keyring
-from app.storage.database import Store
+from app.storage.database import Session, Store
 
 pytestmark = pytest.mark.anyio
 
@@ -72,14 +73,65 @@ async def test_keys_are_read_again_when_they_are_no_longer_fresh(store: Store, s
     assert await ring.caller(None) is LOCAL
     _, shown = await keys.create(store, name="new", scope=Scope.READ)
     statements.clear()
-    clock.now += 1.9
+    clock.now += 0.9
     with pytest.raises(InvalidKey):
         await ring.caller(shown)
     assert statements == []
-    clock.now += 0.2
+    clock.now += 1.2
     assert (await ring.caller(shown)).name == "new"
     with pytest.raises(KeyRequired):
         await ring.caller(None)
+
+
+async def test_whoever_waits_for_the_keys_waits_for_one_reading_and_not_for_those_of_the_others(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    _, shown = await keys.create(store, name="one", scope=Scope.READ)
+    ring = Keyring(store, fresh=2.0, clock=clock)
+    readings = count_readings(monkeypatch)
+
+    async def call(later: int) -> None:
+        # Each of them asks a moment after the one before, while the first reading is under way.
+        clock.now += later * 0.001
+        await ring.caller(shown)
+
+    async with anyio.create_task_group() as tasks:
+        for later in range(50):
+            tasks.start_soon(call, later)
+    assert len(readings) == 1
+
+
+async def test_a_busy_service_has_its_keys_read_before_anybody_has_to_wait(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    _, shown = await keys.create(store, name="one", scope=Scope.READ)
+    ring = Keyring(store, fresh=2.0, clock=clock)
+    await ring.caller(shown)
+    readings = count_readings(monkeypatch)
+    clock.now += 1.5
+    for _ in range(3):
+        await ring.caller(shown)
+    # Nobody has waited: it has not even begun.
+    assert readings == []
+    with anyio.fail_after(60):
+        while not readings:  # noqa: ASYNC110  Nothing tells it; that is the point.
+            await anyio.sleep(0.01)
+    await ring.refresh(within=2.0)
+    clock.now += 0.9
+    await ring.caller(shown)
+    assert len(readings) == 1
+
+
+def count_readings(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    readings: list[object] = []
+    read = keyring._all
+
+    def counted(session: Session) -> object:
+        readings.append(session)
+        return read(session)
+
+    monkeypatch.setattr(keyring, "_all", counted)
+    return readings
 
 
 async def test_while_the_database_is_away_known_keys_hold_for_seconds_only(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

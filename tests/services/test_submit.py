@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from app.domain.errors import ArticleConflict, UnsupportedLanguage
 from app.domain.records import Filter, StoredArticle, Submission
-from app.domain.values import ArticleStatus, ArticleText, PublicationTime, Stance
+from app.domain.values import Annotation, ArticleStatus, ArticleText, PublicationTime, Stance
 from app.services import fetch, search
 from app.services.submit import submit
 from app.storage.database import Store
@@ -99,6 +99,34 @@ async def test_twenty_different_articles_with_one_identity_make_one_and_nineteen
             tasks.start_soon(post, number)
     assert outcomes.count(("url",)) == 19
     assert rows(store, ArticleRow) == 1
+
+
+async def test_a_new_article_takes_few_statements(store: Store, annotator: DictionaryAnnotator, statements: list[str]) -> None:
+    await submit(store, annotator, submission())
+    statements.clear()
+    await submit(store, annotator, FULL)
+    # On PostgreSQL the insertions go to the driver itself, in one trip.
+    reads = ["BEGIN", "SELECT", "BEGIN", "SELECT"] if store.engine.dialect.name == "sqlite" else ["SELECT"] * 3
+    writes = ["INSERT"] * 6 if store.engine.dialect.name == "sqlite" else []
+    assert [statement.split()[0] for statement in statements] == reads + writes
+
+
+@pytest.mark.parametrize("change", [{}, {"url": None}])
+async def test_an_article_that_another_stores_meanwhile_is_found(store: Store, change: dict[str, Any]) -> None:
+    other: list[StoredArticle] = []
+
+    class Slow(DictionaryAnnotator):
+        async def annotate(self, text: ArticleText, **options: Any) -> Annotation:
+            if not other:
+                other.append((await submit(store, DictionaryAnnotator(), replace(FULL, **change)))[0])
+            return await super().annotate(text, **options)
+
+    if change:
+        with pytest.raises(ArticleConflict):
+            await submit(store, Slow(), FULL)
+    else:
+        assert await submit(store, Slow(), FULL) == (other[0], False)
+    assert [rows(store, table) for table in (ArticleRow, RevisionRow, AnnotationRow, StanceRow)] == [1, 1, 1, 2]
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,10 @@ OTHERS = {
     "the words of an article": (searchable.removal(ID), "uq_searchable_article_id|sqlite_autoindex_searchable"),
     "an older stance of a group": (page(Filter(collapse=True), NEWEST), "ix_stance_duplicate_group"),
     "an older article of a group": (page(Filter(collapse=True), NEWEST, of_articles=True), "ix_article_duplicate_group"),
-    "articles that share a band": (groups.proposed([1, 2], other_than=ID), "ix_duplicate_band_band_article_id"),
+    "articles that share a band": (
+        groups.proposed(2).params(groups.asked([1, 2], other_than=ID)),
+        "ix_duplicate_band_band_article_id",
+    ),
     "the bands of an article": (groups.removal(ID), "pk_duplicate_band|PRIMARY KEY"),
     "corrections of an article": (corrections.standing(ID), "ix_correction_article_id_id"),
     "all corrections": (
