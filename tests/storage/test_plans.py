@@ -91,7 +91,7 @@ OTHERS = {
     "stances toward two countries": (page(TWO, NEWEST), r"ix_stance_country\b(?!_)"),
     "more stances toward two countries": (second_page(TWO, NEWEST), r"ix_stance_country\b(?!_)"),
     "stances toward two countries by publication": (page(TWO, PUBLISHED), "ix_stance_country_published"),
-    "stances of some months": (page(MONTHS, NEWEST), "ix_stance_(shown|country_published)"),
+    "stances of some months": (page(MONTHS, NEWEST), "ix_stance_(shown|country)"),
     "articles with a word": (page(WORD, NEWEST, of_articles=True), "ix_searchable_words|searchable_words"),
     "stances in articles with a word": (page(WORD, NEWEST), "ix_searchable_words|searchable_words"),
     "stances of a word and a country": (page(WORD_OF_CN, NEWEST), "ix_searchable_words|searchable_words"),
