@@ -15,12 +15,12 @@ from app.api.queries import Filters, Paging, SortedPaging
 from app.api.responses import failures, success
 from app.api.schemas_annotations import AnnotationPageResponse, AnnotationResponse
 from app.api.schemas_articles import (
-    ArticleItemResponse,
     ArticleMetadataRequest,
     ArticlePageResponse,
     ArticleRequest,
     ArticleResponse,
     ArticleTextRequest,
+    article_in_json,
 )
 from app.api.strict import StrictRoute
 from app.services import fetch, revise, search
@@ -53,13 +53,14 @@ async def create_article(body: Submitted, response: Response, store: UsesStore, 
 @router.get(
     "",
     summary="List articles",
+    response_model=ArticlePageResponse,
     responses=success(200, "One page, without texts and annotations.", examples.ARTICLES, headers=LINK)
     | failures(*examples.FILTER, *examples.CURSORS, examples.STORAGE),
 )
-async def list_articles(query: Filters, paging: SortedPaging, links: UsesLinks, store: UsesStore) -> ArticlePageResponse:
+async def list_articles(query: Filters, paging: SortedPaging, links: UsesLinks, store: UsesStore) -> Response:
     """Conditions on country, stance, score and salience hold for one and the same country of the article."""
     found = await search.articles(store, query.filter(), sort=paging.sort, limit=paging.limit, cursor=paging.cursor)
-    return links.page(ArticlePageResponse, ArticleItemResponse.of, found)
+    return links.written([article_in_json(article) for article in found.items], found.next_cursor)
 
 
 @router.get(

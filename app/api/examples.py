@@ -10,12 +10,14 @@ from typing import Any
 from app.api import problems
 from app.api.export_formats import CsvEncoder, NdjsonEncoder
 from app.api.problems import ProblemError, RequestError
-from app.api.schemas_annotations import AnnotationPageResponse, AnnotationResponse
+from app.api.schemas import written
+from app.api.schemas_annotations import AnnotationPageResponse, AnnotationResponse, EvidenceResponse, ScoresResponse
 from app.api.schemas_articles import ArticleItemResponse, ArticlePageResponse, ArticleResponse
 from app.api.schemas_corrections import CorrectionPageResponse, CorrectionResponse
 from app.api.schemas_differences import DifferencePageResponse, DifferenceResponse, PairCountResponse, Said
 from app.api.schemas_models import ModelResponse
 from app.api.schemas_stances import (
+    ArticleReferenceResponse,
     CountryCountResponse,
     CountryPageResponse,
     ModelCountResponse,
@@ -33,14 +35,12 @@ from app.domain import errors, exports
 from app.domain.exports import Line
 from app.domain.models import KnownModel, ModelDescription, Table
 from app.domain.records import (
-    ArticleReference,
     Correction,
     CountryCount,
     Difference,
     Dimension,
     Group,
     Interval,
-    ListedStance,
     ModelCount,
     PublisherCount,
     Relation,
@@ -61,6 +61,7 @@ from app.domain.values import (
     Coverage,
     Evidence,
     Field,
+    JudgedBy,
     Judgement,
     Kind,
     Mention,
@@ -177,18 +178,25 @@ _ARTICLE = StoredArticle(
     ),
     annotation=_STORED,
 )
-_STANCE = ListedStance(
+_STANCE = StanceResponse(
     annotation_id=ANNOTATION_ID,
-    article=ArticleReference(ARTICLE_ID, TITLE, PUBLISHER, _ARTICLE.submission.url, _ARTICLE.submission.published),
-    country=CountryCode("CN"),
+    article=ArticleReferenceResponse(
+        id=ARTICLE_ID,
+        title=TITLE,
+        publisher=PUBLISHER,
+        url=_ARTICLE.submission.url,
+        published_at=written(_ARTICLE.submission.published),
+    ),
+    country="CN",
     name="China",
     salience=CHINA.salience,
     mention_count=len(CHINA.mentions),
     stance=CHINA.stance,
-    scores=scores_of(PRAISED),
+    scores=ScoresResponse.of(scores_of(PRAISED)),
     model=MODEL,
     created_at=READ_AT,
-    evidence=CHINA.evidence[0],
+    evidence=EvidenceResponse.of(CHINA.evidence[0]),
+    judged_by=JudgedBy.MODEL,
 )
 
 ANNOTATION = AnnotationResponse.of(_STORED)
@@ -196,7 +204,7 @@ UNSTORED_ANNOTATION = AnnotationResponse.unstored(_ANNOTATION, created_at=READ_A
 ARTICLE = ArticleResponse.of(_ARTICLE)
 ARTICLES = ArticlePageResponse(items=[ArticleItemResponse.of(_ARTICLE)], next_cursor=CURSOR)
 ANNOTATIONS = AnnotationPageResponse(items=[ANNOTATION], next_cursor=None)
-STANCES = StancePageResponse(items=[StanceResponse.of(_STANCE)], next_cursor=CURSOR)
+STANCES = StancePageResponse(items=[_STANCE], next_cursor=CURSOR)
 SERIES = SeriesResponse.of(
     Series(
         points=(

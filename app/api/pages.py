@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
+import orjson
 from fastapi import Depends, Request, Response
 
 from app.api.queries import PageQuery
@@ -30,8 +31,17 @@ class Links:
     def page(self, kind: type[Wire], of: Callable[[Item], object], found: records.Page[Item], **more: object) -> Wire:
         """`more` are fields that the page has besides its items."""
         if found.next_cursor:
-            self._response.headers["Link"] = f'<{self._address(found.next_cursor)}>; rel="next"'
+            self._response.headers["Link"] = self._link(found.next_cursor)
         return kind(items=[of(item) for item in found.items], next_cursor=found.next_cursor, **more)
+
+    def written(self, items: Sequence[object], next_cursor: str | None) -> Response:
+        """A page of what orjson can write, without a model made of each item first. It says what `page` would say."""
+        headers = {"Link": self._link(next_cursor)} if next_cursor else None
+        content = orjson.dumps({"items": items, "next_cursor": next_cursor})
+        return Response(content, media_type="application/json", headers=headers)
+
+    def _link(self, cursor: str) -> str:
+        return f'<{self._address(cursor)}>; rel="next"'
 
     def _address(self, cursor: str) -> str:
         """Relative, so that no Host header decides where a client goes; with all parameters of this request but its cursor."""

@@ -12,7 +12,7 @@ from app.api.dependencies import UsesStore
 from app.api.pages import LINK, UsesLinks
 from app.api.queries import Filters, SeriesOf, SortedPaging, SummaryOf
 from app.api.responses import failures, success
-from app.api.schemas_stances import SeriesResponse, StancePageResponse, StanceResponse, SummaryResponse, summary_in_json
+from app.api.schemas_stances import SeriesResponse, StancePageResponse, SummaryResponse, stance_in_json, summary_in_json
 from app.api.strict import StrictRoute
 from app.services import search, summarise
 
@@ -22,13 +22,14 @@ router = APIRouter(prefix="/v1/stances", tags=["stances"], route_class=StrictRou
 @router.get(
     "",
     summary="List stances",
+    response_model=StancePageResponse,
     responses=success(200, "One page.", examples.STANCES, headers=LINK)
     | failures(*examples.FILTER, *examples.CURSORS, examples.STORAGE),
 )
-async def list_stances(query: Filters, paging: SortedPaging, links: UsesLinks, store: UsesStore) -> StancePageResponse:
+async def list_stances(query: Filters, paging: SortedPaging, links: UsesLinks, store: UsesStore) -> Response:
     """One row for each article and country, with the strongest evidence."""
     found = await search.stances(store, query.filter(), sort=paging.sort, limit=paging.limit, cursor=paging.cursor)
-    return links.page(StancePageResponse, StanceResponse.of, found)
+    return links.written([stance_in_json(stance) for stance in found.items], found.next_cursor)
 
 
 @router.get(

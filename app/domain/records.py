@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from app.domain.errors import InvalidQuery
 from app.domain.textquery import TextQuery
@@ -16,7 +16,6 @@ from app.domain.values import (
     ArticleStatus,
     ArticleText,
     CountryCode,
-    Evidence,
     JudgedBy,
     Kind,
     PublicationTime,
@@ -92,31 +91,63 @@ class Correction:
     revoked_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ArticleReference:
+class ListedArticle(NamedTuple):
+    """An article without its text, as lists show it.
+
+    Rows of lists are tuples of what the database has, ready to be written: times are text as RFC 3339 has it, in UTC, and words
+    are text too. Of an instant made, checked and written again a page would take most of its time.
+    """
+
+    id: str
+    created_at: str
+    updated_at: str
+    revision: int
+    status: str
+    external_id: str | None
+    url: str | None
+    title: str | None
+    publisher: str | None
+    published_at: str | None
+    """In the precision in which it was given: a day, or an instant."""
+    language: str | None
+    metadata: str
+    """As JSON."""
+    duplicate_group: str | None
+
+
+class ArticleReference(NamedTuple):
     id: str
     title: str | None
     publisher: str | None
     url: str | None
-    published: PublicationTime | None
+    published_at: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ListedStance:
+class ListedEvidence(NamedTuple):
+    field: str
+    start: int
+    end: int
+    quote: str
+    stance: str
+    score: float
+
+
+class ListedStance(NamedTuple):
     """The stance of one article toward one country, as lists show it; `created_at` is that of the article and orders them."""
 
     annotation_id: str
     article: ArticleReference
-    country: CountryCode
+    country: str
     name: str
     salience: float
     mention_count: int
-    stance: Stance | None
-    scores: Scores
+    stance: str | None
+    scores: tuple[float, float, float]
+    """Favor, neutral and against."""
     model: str
-    created_at: datetime
-    evidence: Evidence | None
-    judged_by: JudgedBy = JudgedBy.MODEL
+    created_at: str
+    evidence: ListedEvidence | None
+    judged_by: str
 
 
 class Sort(StrEnum):
@@ -177,8 +208,9 @@ class Interval(StrEnum):
     MONTH = "month"
 
 
-@dataclass(frozen=True, slots=True)
-class StanceCounts:
+class StanceCounts(NamedTuple):
+    """A tuple, like Group: a summary has tens of thousands of both, and an object takes four times as long to make."""
+
     favor: int = 0
     neutral: int = 0
     against: int = 0
@@ -200,18 +232,18 @@ class StanceCounts:
         confidence interval for a difference of binomial proportions based on paired data", 2012): one is added to both counts and
         two to their sum, so that it does not shrink to a point where few articles all say the same.
         """
-        if not self.decided:
+        favor, _, against, _ = self
+        decided = self.decided
+        if not decided:
             return None
-        size = self.decided + 2
-        favor, against = (self.favor + 1) / size, (self.against + 1) / size
-        middle = favor - against
-        reach = NORMAL_97_5 * math.sqrt((favor + against - middle * middle) / size)
-        value = (self.favor - self.against) / self.decided
-        return NetStance(value, max(-1.0, middle - reach), min(1.0, middle + reach))
+        size = decided + 2
+        # One was added to each of both.
+        middle, together = (favor - against) / size, (favor + against + 2) / size
+        reach = NORMAL_97_5 * math.sqrt((together - middle * middle) / size)
+        return NetStance((favor - against) / decided, max(-1.0, middle - reach), min(1.0, middle + reach))
 
 
-@dataclass(frozen=True, slots=True)
-class NetStance:
+class NetStance(NamedTuple):
     """`value` is favor minus against as a share of all decided stances, -1..1; `low` and `high` bound its 95% interval."""
 
     value: float
@@ -235,8 +267,7 @@ Key = CountryCode | Stance | date | str | None
 """A day, week or month is its first day; None is an undecided stance, an undated article, or no publisher."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """`keys` in the order of the dimensions."""
 
     keys: tuple[Key, ...]

@@ -5,52 +5,56 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from operator import add
 from typing import Any
 
-from app.domain.records import Dimension, Group, Key, StanceCounts, Summary
+from app.domain.records import Dimension, Group, Interval, Key, StanceCounts, Summary
 from app.domain.values import Stance
+from app.services import intervals
 from app.storage import publication
 
 Row = Sequence[Any]
 """The keys, the model version, and four counts."""
 
-_COUNTS = 4
+Counts = tuple[int, ...]
 
 
 def summary(rows: Iterable[Row], dimensions: Sequence[Dimension]) -> Summary:
-    """A summary by nothing is one group, also of nothing."""
+    """A summary by nothing is one group, also of nothing. Groups keep the order in which their rows come."""
     models: Counter[str] = Counter()
-    groups: dict[Row, Sequence[int]] = {} if dimensions else {(): (0,) * _COUNTS}
-    model = len(dimensions)
+    groups: dict[Row, Counts] = {} if dimensions else {(): (0,) * len(StanceCounts._fields)}
+    width = len(dimensions)
     for row in rows:
-        keys, counts = tuple(row[:model]), row[-_COUNTS:]
-        models[row[model]] += sum(counts)
+        keys, counts = tuple(row[:width]), tuple(row[width + 1 :])
+        models[row[width]] += sum(counts)
         before = groups.get(keys)
-        groups[keys] = counts if before is None else tuple(map(sum, zip(before, counts, strict=True)))
+        groups[keys] = counts if before is None else tuple(map(add, before, counts))
     return Summary(tuple(_groups(groups, dimensions)), dict(sorted(models.items())))
 
 
-def _groups(found: Mapping[Row, Sequence[int]], dimensions: Sequence[Dimension]) -> list[Group]:
-    """In the order of their keys. Each key is read and put into its place once, however many groups have it."""
-    read = [_read(keys, dimension) for keys, dimension in zip(zip(*found, strict=True), dimensions, strict=False)]
-    places = [{key: place for place, key in enumerate(sorted(each, key=lambda key: _order(each[key])))} for each in read]
-    ordered = sorted(found, key=lambda keys: [place[key] for place, key in zip(places, keys, strict=True)])
-    return [
-        Group(tuple([each[key] for each, key in zip(read, keys, strict=True)]), StanceCounts(*found[keys])) for keys in ordered
-    ]
+def over_time(rows: Iterable[Row], interval: Interval) -> tuple[intervals.Counts, dict[date, intervals.Counts]]:
+    """Of undated articles, and by the first day of each interval. Of a row the number of the interval, stance and count."""
+    undated: intervals.Counts = Counter()
+    starts: dict[Key, intervals.Counts] = {None: undated}
+    read = _READ[Dimension(interval)]
+    for number, stance, count in rows:
+        starts.setdefault(read(number), Counter())[stance] += count
+    return undated, {start: counts for start, counts in starts.items() if isinstance(start, date)}
 
 
-def _read(keys: Iterable[Any], dimension: Dimension) -> dict[Any, Key]:
-    read = _READ.get(dimension, _as_it_is)
-    return {key: read(key) for key in set(keys)}
+def _groups(found: Mapping[Row, Counts], dimensions: Sequence[Dimension]) -> Iterable[Group]:
+    """Each key is read once, however many groups have it."""
+    columns = [_read(column, dimension) for column, dimension in zip(zip(*found, strict=True), dimensions, strict=False)]
+    keys = zip(*columns, strict=True) if columns else ((),) * len(found)
+    return map(Group, keys, map(StanceCounts._make, found.values()))
 
 
-def _order(key: Key) -> tuple[bool, Any]:
-    return key is None, "" if key is None else key
-
-
-def _as_it_is(key: Any) -> Key:
-    return key  # type: ignore[no-any-return]
+def _read(column: Sequence[Any], dimension: Dimension) -> Iterable[Key]:
+    read = _READ.get(dimension)
+    if read is None:
+        return column
+    known = {key: read(key) for key in set(column)}
+    return [known[key] for key in column]
 
 
 def _dated(read: Callable[[int], date]) -> Callable[[int], Key]:

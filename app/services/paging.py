@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from app.domain.errors import InvalidQuery
-from app.domain.records import Page
+from app.domain.records import Filter, Page, Sort
 from app.services import steps
 from app.storage import cursors
 from app.storage.database import Session, Store
 from app.storage.keyset import Found, Keyset, Statement
+from app.storage.lists import Listed
 
 Item = TypeVar("Item")
 
@@ -29,11 +30,30 @@ async def page(
     cursor: str | None,
 ) -> Page[Item]:
     """Raises InvalidQuery for a limit out of bounds, InvalidCursor for a cursor that was not given by this list."""
-    if not 1 <= limit <= MOST:
-        raise InvalidQuery("limit", f"must be from 1 to {MOST}")
+    _refuse_odd(limit)
     after = None if cursor is None else cursors.decode(cursor, bound_to=bound_to)
     items, last = await steps.read(store, _rows, keyset.page(statement, after=after, limit=limit), keyset, read, limit)
     return Page(items=items, next_cursor=None if last is None else cursors.encode(last, bound_to=bound_to))
+
+
+async def listed(store: Store, kind: Listed[Item], wanted: Filter, sort: Sort, *, limit: int, cursor: str | None) -> Page[Item]:
+    """Of articles or stances. Raises as `page`."""
+    _refuse_odd(limit)
+    bound_to = cursors.binding(kind.name, wanted, sort)
+    after = None if cursor is None else cursors.decode(cursor, bound_to=bound_to)
+    rows = await steps.read(store, _plain_rows, *kind.page(wanted, sort, after=after, limit=limit))
+    last = cursors.encode(kind.key(rows[limit - 1]), bound_to=bound_to) if len(rows) > limit else None
+    return Page(items=tuple(map(kind.read, rows[:limit])), next_cursor=last)
+
+
+def _refuse_odd(limit: int) -> None:
+    if not 1 <= limit <= MOST:
+        raise InvalidQuery("limit", f"must be from 1 to {MOST}")
+
+
+def _plain_rows(session: Session, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Found]:
+    # Not through the session, which would make every row a second time: here are columns only, as the driver gives them.
+    return session.connection().execute(statement, parameters).all()
 
 
 def _rows(

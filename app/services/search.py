@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from app.domain.records import Filter, ListedStance, Page, Sort, StoredArticle
+from app.domain.records import Filter, ListedArticle, ListedStance, Page, Sort
 from app.services import paging
-from app.storage import articles as article_statements
-from app.storage import cursors
-from app.storage import stances as stance_statements
 from app.storage.database import Store
+from app.storage.lists import ARTICLES, STANCES
 from app.traces.spans import spanned
 
 
 @spanned
 async def articles(
     store: Store, wanted: Filter, *, sort: Sort = Sort.CREATED_AT, limit: int, cursor: str | None = None
-) -> Page[StoredArticle]:
+) -> Page[ListedArticle]:
     """Without texts and annotations. Conditions on stances hold of at least one stance of the article."""
-    return await paging.page(
-        store,
-        article_statements.listed(wanted),
-        article_statements.order(wanted, sort),
-        lambda row: article_statements.read_listed(row[0], row[1]),
-        bound_to=cursors.binding("articles", wanted, sort),
-        limit=limit,
-        cursor=cursor,
-    )
+    return await paging.listed(store, ARTICLES, wanted, sort, limit=limit, cursor=cursor)
 
 
 @spanned
@@ -32,12 +22,4 @@ async def stances(
     store: Store, wanted: Filter, *, sort: Sort = Sort.CREATED_AT, limit: int, cursor: str | None = None
 ) -> Page[ListedStance]:
     """The newest article comes first, and of one article the most salient country."""
-    return await paging.page(
-        store,
-        stance_statements.listed(wanted),
-        stance_statements.ORDERS[sort],
-        stance_statements.read,
-        bound_to=cursors.binding("stances", wanted, sort),
-        limit=limit,
-        cursor=cursor,
-    )
+    return await paging.listed(store, STANCES, wanted, sort, limit=limit, cursor=cursor)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, timedelta
 
 from app.domain.errors import InvalidQuery
@@ -20,10 +19,10 @@ from app.domain.records import (
     StanceCounts,
     Summary,
 )
-from app.domain.values import CountryCode, Stance
+from app.domain.values import CountryCode
 from app.services import folding, intervals, paging, steps
 from app.services.ports import Annotator
-from app.storage import counts, cursors, publication
+from app.storage import counts, cursors
 from app.storage.database import Session, Store
 from app.traces.spans import spanned
 
@@ -37,10 +36,9 @@ MOST_GROUPS = 50_000
 @spanned
 async def series(store: Store, wanted: Filter, *, interval: Interval) -> Series:
     """Stances over time, in the range that is asked for. Raises InvalidQuery when there would be too many intervals."""
-    rows = await steps.read(store, _stances_by_day, wanted)
-    undated, by_day = _by_day(rows)
+    undated, by_start = folding.over_time(await steps.read(store, _stances_over_time, wanted, interval), interval)
     first, last = _asked(wanted)
-    return Series(points=intervals.points(by_day, interval, first=first, last=last), undated=intervals.counted(undated))
+    return Series(points=intervals.points(by_start, interval, first=first, last=last), undated=intervals.counted(undated))
 
 
 @spanned
@@ -92,7 +90,8 @@ def _asked(wanted: Filter) -> tuple[date | None, date | None]:
 
 
 def _summary(session: Session, wanted: Filter, dimensions: Sequence[Dimension]) -> Summary:
-    rows = session.execute(counts.stances_by(wanted, dimensions, most=MOST_GROUPS + 1)).all()
+    # Not through the session, which would make every row a second time: here are columns only.
+    rows = session.connection().execute(counts.stances_by(wanted, dimensions, most=MOST_GROUPS + 1)).all()
     if len(rows) > MOST_GROUPS:
         raise InvalidQuery("group_by", f"makes more than {MOST_GROUPS} groups; narrow the filter, or take a longer interval")
     return folding.summary(rows, dimensions)
@@ -105,17 +104,8 @@ def _related(session: Session, country: CountryCode, wanted: Filter) -> tuple[Re
     )
 
 
-def _stances_by_day(session: Session, wanted: Filter) -> list[tuple[int, Stance | None, int]]:
-    return [(day, stance, count) for day, stance, count in session.execute(counts.stances_by_day(wanted))]
-
-
-def _by_day(rows: Iterable[tuple[int, Stance | None, int]]) -> tuple[intervals.Counts, dict[date, intervals.Counts]]:
-    undated: intervals.Counts = Counter()
-    by_day: dict[date, intervals.Counts] = {}
-    for day, stance, count in rows:
-        of_day = undated if day < 0 else by_day.setdefault(publication.day_of(day), Counter())
-        of_day[stance] += count
-    return undated, by_day
+def _stances_over_time(session: Session, wanted: Filter, interval: Interval) -> Sequence[folding.Row]:
+    return session.connection().execute(counts.stances_over_time(wanted, interval)).all()
 
 
 def _countries(session: Session) -> tuple[CountryCount, ...]:

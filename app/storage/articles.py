@@ -9,11 +9,12 @@ from uuid import UUID
 
 from sqlalchemy import Delete, Insert, Select, Update, and_, case, delete, insert, select, update
 
-from app.domain.records import Filter, Sort, StoredAnnotation, StoredArticle, Submission
+from app.domain.records import Filter, ListedArticle, Sort, StoredAnnotation, StoredArticle, Submission
 from app.domain.values import ArticleStatus, ArticleText, PublicationTime
 from app.storage import annotations as annotated
 from app.storage import conditions, identity, ids, publication
-from app.storage.keyset import Keyset
+from app.storage.keyset import Found, Keyset
+from app.storage.plain import written
 from app.storage.tables import AnnotationRow, ArticleRow, RevisionRow, StanceRow
 
 ORDERS: Mapping[Sort, Keyset] = {
@@ -154,8 +155,28 @@ def read_with(article: ArticleRow, text: ArticleText, annotation: StoredAnnotati
     )
 
 
-def read_listed(article: ArticleRow, title: str | None) -> StoredArticle:
-    return read_with(article, ArticleText(body="", title=title), None)
+SELECTED = (
+    "id",
+    "created_at",
+    "updated_at",
+    "revision",
+    "status",
+    "external_id",
+    "url",
+    "title",
+    "publisher",
+    "published_day",
+    "published_at",
+    "language",
+    "metadata",
+    "duplicate_group",
+)
+"""Columns of `listed` that `read_listed` is given, in this order, as `plain` makes them."""
+
+
+def read_listed(row: Found) -> ListedArticle:
+    identifier, *known, day, instant, language, details, group = row[: len(SELECTED)]
+    return ListedArticle._make((written(identifier), *known, instant or day, language, details, group and written(group)))
 
 
 def publication_time(day: Any, instant: datetime | None) -> PublicationTime | None:

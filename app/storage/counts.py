@@ -9,12 +9,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Select, func, literal_column, select, true
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from app.domain.records import Dimension, Filter
+from app.domain.records import Dimension, Filter, Interval
 from app.domain.values import CountryCode, Stance
 from app.storage import conditions
 from app.storage.keyset import Alphabetical
 from app.storage.standing import Standing
 from app.storage.tables import AnnotationRow, ArticleRow, StanceRow
+
+DATED = frozenset({Dimension.DAY, Dimension.WEEK, Dimension.MONTH})
+"""Their keys are numbers, and below zero for undated articles."""
+
+_ALWAYS_KNOWN = frozenset({Dimension.COUNTRY, Dimension.LANGUAGE})
 
 BY_NAME = Alphabetical((ArticleRow.publisher,))
 
@@ -24,18 +29,23 @@ _WEEK = (StanceRow.day + literal_column("7", Integer)) // literal_column("7", In
 _COUNTS: ColumnElement[int] = literal_column(str(int(Standing.OVERRULED)), Integer)
 
 
-def stances_by_day(wanted: Filter) -> Select[int, Stance | None, int]:
-    """Days as `publication.day_of` reads them; undated articles are on day -1. Weeks and months are sums of days."""
-    stance = conditions.judged(wanted)[0]
-    counted = select(StanceRow.day, stance, func.count()).where(*conditions.everything(wanted, counted=True))
-    return counted.group_by(StanceRow.day, stance)
+def stances_over_time(wanted: Filter, interval: Interval) -> Select[int, Stance | None, int]:
+    """Days, weeks or months as `publication` numbers them, below zero for undated articles; stance, and how many."""
+    start, stance = _KEYS[Dimension(interval)], conditions.judged(wanted)[0]
+    counted = select(start, stance, func.count()).where(*conditions.everything(wanted, counted=True))
+    return counted.group_by(start, stance)
 
 
 def stances_by(wanted: Filter, dimensions: Sequence[Dimension], *, most: int) -> Select[*tuple[Any, ...]]:
-    """Keys of the group, model version, and how many are for, neutral, against and undecided; at most `most` rows."""
-    keys = [*(_key(dimension, wanted) for dimension in dimensions), StanceRow.model]
-    counted = select(*keys, *_by_stance(conditions.judged(wanted)[0])).where(*conditions.everything(wanted, counted=True))
-    return counted.group_by(*keys).limit(most)
+    """Keys of the group, model version, and how many are for, neutral, against and undecided; at most `most` rows.
+
+    In the order of the keys, what has no key last.
+    """
+    keys = {dimension: _key(dimension, wanted) for dimension in dimensions}
+    chosen = [*keys.values(), StanceRow.model]
+    counted = select(*chosen, *_by_stance(conditions.judged(wanted)[0])).where(*conditions.everything(wanted, counted=True))
+    order = [part for dimension, key in keys.items() for part in _order(dimension, key)]
+    return counted.group_by(*chosen).order_by(*order, StanceRow.model).limit(most)
 
 
 def related(wanted: Filter, country: CountryCode) -> Select[*tuple[Any, ...]]:
@@ -79,6 +89,12 @@ def _key(dimension: Dimension, wanted: Filter) -> ColumnElement[Any] | Instrumen
     if dimension is Dimension.STANCE:
         return conditions.judged(wanted)[0]
     return _KEYS[dimension]
+
+
+def _order(dimension: Dimension, key: ColumnElement[Any] | InstrumentedAttribute[Any]) -> list[ColumnElement[Any]]:
+    if dimension in DATED:
+        return [key < literal_column("0", Integer), key.asc()]
+    return [key.asc() if dimension in _ALWAYS_KNOWN else key.asc().nulls_last()]
 
 
 _KEYS: Mapping[Dimension, ColumnElement[Any] | InstrumentedAttribute[Any]] = {

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
+
+from app.domain.records import ListedEvidence
 from app.domain.values import CountryCode, Evidence, Field, Judgement, Kind, Mention, Probabilities, Scores, Span, Stance, Voice
 
 
@@ -37,6 +40,13 @@ def load_evidence(value: dict[str, Any]) -> Evidence:
         stance=Stance(value["stance"]),
         score=value["probability"],
     )
+
+
+def read_evidence(text: str) -> ListedEvidence:
+    """Of what `dump_evidence` gave to be stored, the JSON itself."""
+    value = orjson.loads(text)
+    start, end = value["span"]
+    return ListedEvidence(value["field"], start, end, value["quote"], value["stance"], value["probability"])
 
 
 def _dump_judgement(judgement: Judgement) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Row, Select, SmallInteger, or_, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, SmallInteger, bindparam, or_, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import TypeEngine
 
@@ -29,6 +29,17 @@ class Keyset:
         """One row more than asked for, which tells whether there is a next page. The key stands at the end of each row."""
         rest = statement if after is None else statement.where(self._after(self._read(after)))
         return rest.add_columns(*self.columns).order_by(*self._order()).limit(limit + 1)
+
+    def rows(self, statement: Statement, *, limit: int, continued: bool) -> Statement:
+        """As `page`, but whatever the key is: `continued` waits for the parameters that `place` makes of one."""
+        rest = statement.where(self._after(self._parameters())) if continued else statement
+        return rest.order_by(*self._order()).limit(limit + 1)
+
+    def place(self, after: Sequence[Any]) -> dict[str, Any]:
+        return {_name(number): value for number, value in enumerate(self._read(after))}
+
+    def _parameters(self) -> list[Any]:
+        return [bindparam(_name(number), type_=column.type) for number, column in enumerate(self.columns)]
 
     def key(self, row: Sequence[Any]) -> list[Any]:
         return list(row[-len(self.columns) :])
@@ -68,6 +79,10 @@ class Alphabetical(Keyset):
             *(column > value for column, value in zip(self.columns, key, strict=True)),
             *(column.is_(None) for column in self.columns),
         )
+
+
+def _name(number: int) -> str:
+    return f"after_{number}"
 
 
 def _read(value: Any, kind: TypeEngine[Any]) -> Any:

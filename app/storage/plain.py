@@ -30,7 +30,7 @@ class PlainInstant(FunctionElement[str]):
 def plain(statement: Statement, *names: str) -> Statement:
     """The same rows with these columns of theirs: identifiers, instants and days as text, words and JSON as they are stored."""
     columns = {column.key: column for column in statement.selected_columns}
-    return statement.with_only_columns(*(_plain(columns[name]) for name in names), maintain_column_froms=True)
+    return statement.with_only_columns(*(plain_column(columns[name]) for name in names), maintain_column_froms=True)
 
 
 def written(identifier: str | bytes) -> str:
@@ -41,7 +41,7 @@ def written(identifier: str | bytes) -> str:
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
-def _plain(column: ColumnElement[Any]) -> ColumnElement[Any]:
+def plain_column(column: Any) -> ColumnElement[Any]:
     match column.type:
         case Identifier():
             return PlainIdentifier(column)
@@ -52,7 +52,7 @@ def _plain(column: ColumnElement[Any]) -> ColumnElement[Any]:
         case JSON() | Date():
             return cast(column, Text())
         case _:
-            return column
+            return column  # type: ignore[no-any-return]
 
 
 @compiles(PlainIdentifier, "postgresql")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Delete, Insert, Update, delete, insert, literal_column, select, update
+from sqlalchemy import Delete, Insert, Select, SelectBase, Update, delete, insert, literal_column, select, tuple_, update
 
 from app.domain.records import ArticleReference, Filter, ListedStance, Sort, StoredArticle
-from app.domain.values import CountryCode, JudgedBy, Judgement, Scores, Voice
+from app.domain.values import JudgedBy, Judgement, Scores, Voice
 from app.storage import articles, conditions, judgements, publication
 from app.storage.keyset import Found, Keyset, Statement
 from app.storage.kinds import bits
+from app.storage.plain import written
 from app.storage.standing import Standing
 from app.storage.tables import AnnotationRow, ArticleRow, RevisionRow, StanceRow
 
@@ -21,6 +23,10 @@ ORDERS: Mapping[Sort, Keyset] = {
     Sort.CREATED_AT: Keyset((StanceRow.article_id, StanceRow.rank)),
     Sort.PUBLISHED_AT: Keyset((StanceRow.published_order, StanceRow.article_id, StanceRow.rank)),
 }
+
+
+MOST_PARTS = 16
+"""Countries that are looked up one by one. Of more the newest rows are soon found among those of all countries."""
 
 
 def insertion() -> Insert:
@@ -46,6 +52,31 @@ def rows(article: StoredArticle) -> list[dict[str, Any]]:
 
 
 def listed(wanted: Filter) -> Statement:
+    return _with_articles(wanted).where(*conditions.everything(wanted))
+
+
+def keys(wanted: Filter) -> Select[UUID, int, int]:
+    """Of the rows of `listed`, without a look at articles and texts."""
+    return select(*_KEY).where(*conditions.everything(wanted))
+
+
+def with_keys(wanted: Filter, found: SelectBase) -> Statement:
+    """Rows of `listed`, by their keys."""
+    return _with_articles(wanted).where(tuple_(*_KEY).in_(found))
+
+
+def parts(wanted: Filter, sort: Sort) -> Sequence[Filter]:
+    """Filters that together find what `wanted` does, where no index has its rows in order; none where one has.
+
+    The index of each country has. A range of publication has to be sorted by creation, and then it is keys that should be sorted.
+    """
+    if 1 < len(wanted.countries) <= MOST_PARTS:
+        return [replace(wanted, countries=(country,)) for country in wanted.countries]
+    ranged = wanted.published_from is not None or wanted.published_to is not None
+    return [wanted] if ranged and sort is Sort.CREATED_AT else []
+
+
+def _with_articles(wanted: Filter) -> Statement:
     names = ("stance", "favor", "neutral", "against")
     said = [column.label(name) for name, column in zip(names, conditions.judged(wanted), strict=True)]
     article = (ArticleRow.publisher, ArticleRow.url, ArticleRow.published_day, ArticleRow.published_at, ArticleRow.created_at)
@@ -53,7 +84,6 @@ def listed(wanted: Filter) -> Statement:
         select(*_LISTED, whose(wanted), *said, *article, RevisionRow.title)
         .join(ArticleRow, ArticleRow.id == StanceRow.article_id)
         .join(RevisionRow, articles.CURRENT)
-        .where(*conditions.everything(wanted))
     )
 
 
@@ -85,28 +115,55 @@ def removal(article_id: UUID) -> Delete:
     return delete(StanceRow).where(_of(article_id))
 
 
+SELECTED = (
+    "annotation_id",
+    "article_id",
+    "title",
+    "publisher",
+    "url",
+    "published_day",
+    "published_at",
+    "country",
+    "name",
+    "salience",
+    "mention_count",
+    "stance",
+    "favor",
+    "neutral",
+    "against",
+    "model",
+    "created_at",
+    "evidence",
+    "whose",
+)
+"""Columns of `listed` that `read` is given, in this order, as `plain` makes them."""
+
+
 def read(row: Found) -> ListedStance:
+    annotation, article, title, publisher, url, day, instant, country, name, salience, mentions, stance, *said = row[
+        : len(SELECTED)
+    ]
+    favor, neutral, against, model, created_at, evidence, whose = said
     return ListedStance(
-        annotation_id=str(row.annotation_id),
-        article=ArticleReference(
-            id=str(row.article_id),
-            title=row.title,
-            publisher=row.publisher,
-            url=row.url,
-            published=articles.publication_time(row.published_day, row.published_at),
-        ),
-        country=CountryCode(row.country),
-        name=row.name,
-        salience=row.salience,
-        mention_count=row.mention_count,
-        stance=row.stance,
-        scores=Scores(favor=row.favor, neutral=row.neutral, against=row.against),
-        model=row.model,
-        created_at=row.created_at,
-        evidence=judgements.load_evidence(row.evidence) if row.evidence else None,
-        judged_by=JudgedBy.HUMAN if row.whose == Standing.HUMAN else JudgedBy.MODEL,
+        written(annotation),
+        ArticleReference(written(article), title, publisher, url, instant or day),
+        country,
+        name,
+        salience,
+        mentions,
+        stance,
+        (favor, neutral, against),
+        model,
+        created_at,
+        judgements.read_evidence(evidence) if evidence else None,
+        _HUMAN if whose == Standing.HUMAN else _MODEL,
     )
 
+
+_HUMAN, _MODEL = JudgedBy.HUMAN.value, JudgedBy.MODEL.value
+
+
+_KEY = (StanceRow.annotation_id, StanceRow.rank, StanceRow.standing)
 
 _LISTED = (
     StanceRow.annotation_id,

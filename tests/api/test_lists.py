@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import BaseModel
 
+from app.api.schemas_articles import ArticlePageResponse
+from app.api.schemas_stances import StancePageResponse
 from tests.api.clients import pointers, problem
 
 ARTICLES: list[dict[str, Any]] = [
@@ -208,3 +212,16 @@ def test_two_hundred_and_fifty_countries_in_one_filter_have_an_answer(stored: Te
     codes = stored.get("/openapi.json").json()["components"]["schemas"]["CountryCode"]["enum"]
     assert len(codes) == 250
     assert len(listed(stored, "/v1/stances", country=codes)) == 7
+
+
+@pytest.mark.parametrize(("path", "model"), [("/v1/articles", ArticlePageResponse), ("/v1/stances", StancePageResponse)])
+def test_a_page_says_what_its_wire_model_says(stored: TestClient, path: str, model: type[BaseModel]) -> None:
+    metadata = {"é": "\n", "large": 2**53 - 1, "small": 1e-22, "nested": [None, {"n": 1.0}]}
+    article = {"text": "Kenya hailed “Peru”.", "metadata": metadata, "published_at": "2024-01-01T10:00:00.120+01:00"}
+    assert stored.post("/v1/articles", json=article).status_code == 201
+    response = stored.get(path, params={"limit": 4})
+    assert response.headers["content-type"] == "application/json"
+    assert response.json() == json.loads(model.model_validate_json(response.content).model_dump_json())
+    assert list(response.json()["items"][0]) == list(model.model_validate_json(response.content).model_dump()["items"][0])
+    if path == "/v1/articles":
+        assert response.json()["items"][0]["metadata"] == metadata

@@ -18,9 +18,9 @@ SAID = [judgement("CN", Stance.FAVOR, salience=0.9), judgement("KZ", None, salie
 ANNOTATOR = ScriptedAnnotator({"a": SAID, "b": SAID})
 
 
-async def seen(store: Store, **wanted: JudgedBy | str | float) -> list[tuple[str, Stance | None, str]]:
+async def seen(store: Store, **wanted: JudgedBy | str | float) -> list[tuple[str, str | None, str]]:
     found: tuple[ListedStance, ...] = (await search.stances(store, Filter(**wanted), limit=10)).items  # type: ignore[arg-type]
-    return [(item.country, item.stance, item.judged_by.value) for item in found]
+    return [(item.country, item.stance, item.judged_by) for item in found]
 
 
 async def test_a_reviewers_word_stands_instead_of_the_models_which_stays_readable(store: Store) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.domain.errors import InvalidCursor, InvalidQuery
-from app.domain.records import ArticleReference, Filter, Page, Sort, StoredArticle
+from app.domain.records import ArticleReference, Filter, ListedArticle, Page, Sort, StoredArticle
 from app.domain.values import CountryCode, PublicationTime, Stance
 from app.services import search
 from app.services.remove import remove
@@ -50,9 +51,10 @@ async def test_articles_come_newest_first_without_text_and_annotation(store: Sto
     found = await search.articles(store, Filter(), limit=10)
     assert [article.id for article in found.items] == [article.id for article in reversed(stored)]
     first, given = found.items[-1], stored[0]
-    assert (first.submission.text.title, first.submission.text.body, first.annotation) == ("One", "", None)
-    assert (first.submission.metadata, first.submission.published) == (given.submission.metadata, given.submission.published)
-    assert (first.created_at, first.updated_at, first.status) == (given.created_at, given.updated_at, given.status)
+    assert (first.title, first.external_id, first.revision, first.status) == ("One", "1", 1, given.status)
+    assert (json.loads(first.metadata), first.published_at) == ({"a": 1}, "2024-05-06T12:00:00Z")
+    assert [datetime.fromisoformat(time) for time in (first.created_at, first.updated_at)] == [given.created_at, given.updated_at]
+    assert [article.published_at for article in found.items] == [None, "2024-05-06", "2024-05-06T12:00:00Z"]
 
 
 async def test_a_stance_shows_its_article_and_its_best_evidence(store: Store, stored: list[StoredArticle]) -> None:
@@ -60,11 +62,14 @@ async def test_a_stance_shows_its_article_and_its_best_evidence(store: Store, st
     (stance,) = found.items
     said, given = SCRIPT["first"][1], stored[0]
     assert given.annotation is not None
-    assert stance.article == ArticleReference(given.id, "One", "P", "https://example.org/1", given.submission.published)
+    assert stance.article == ArticleReference(given.id, "One", "P", "https://example.org/1", "2024-05-06T12:00:00Z")
     assert (stance.annotation_id, stance.model) == (given.annotation.id, given.annotation.annotation.model)
     assert (stance.country, stance.name, stance.salience, stance.mention_count) == ("KZ", said.name, 0.1, 2)
-    assert (stance.stance, stance.scores, stance.evidence) == (None, said.scores, said.evidence[0])
-    assert stance.created_at == given.created_at
+    assert said.scores is not None
+    assert (stance.stance, stance.scores) == (None, (said.scores.favor, said.scores.neutral, said.scores.against))
+    best = said.evidence[0]
+    assert stance.evidence == (best.field, best.span.start, best.span.end, best.quote, best.stance, best.score)
+    assert datetime.fromisoformat(stance.created_at) == given.created_at
 
 
 async def test_of_one_article_the_most_salient_country_comes_first(store: Store, stored: list[StoredArticle]) -> None:
@@ -112,7 +117,7 @@ async def test_articles_are_narrowed_down(store: Store, stored: list[StoredArtic
 
 def shown(item: Any) -> tuple[str, str]:
     """What does not change when an article gets its first near-duplicate."""
-    return (item.id, "") if isinstance(item, StoredArticle) else (item.article.id, item.country)
+    return (item.id, "") if isinstance(item, ListedArticle) else (item.article.id, item.country)
 
 
 List = Callable[..., Awaitable[Page[Any]]]

@@ -20,6 +20,7 @@ from app.domain.records import (
     Filter,
     Group,
     Interval,
+    ListedArticle,
     Page,
     PublisherCount,
     Series,
@@ -287,7 +288,7 @@ async def everything(
     return [seen(item) for item in found]
 
 
-def seen_article(article: StoredArticle) -> str:
+def seen_article(article: ListedArticle) -> str:
     return article.id
 
 
