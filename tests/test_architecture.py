@@ -24,6 +24,7 @@ ARROWS = {
     "rates": {"logs"},
     "refusal": set[str](),
     "garbage": set[str](),
+    "memory": set[str](),
     "traces": {"app", "logs", "refusal", "settings"},
     "settings": {"refusal"},
     "logs": {"settings"},
@@ -44,7 +45,7 @@ ARROWS = {
         "traces",
     },
     "commands": {"api", "dispatch", "domain", "garbage", "logs", "main", "refusal", "services", "settings", "storage", "traces"},
-    "cli": {"app", "refusal"},
+    "cli": {"app", "memory", "refusal"},
     "app": set[str](),
 }
 
