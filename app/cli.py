@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from app import __doc__ as about
-from app import __version__
+from app import __version__, memory
 from app.refusal import Refusal
 
 cli = typer.Typer(help=about, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -45,6 +45,8 @@ def main() -> None:
 
 
 def _command(name: str) -> Any:
+    # Here, because some libraries start threads as soon as they are imported.
+    memory.keep_together()
     # Model, database and HTTP libraries take seconds to import; `--help` and `--version` need none of them.
     return import_module(f"app.commands.{name}")
 

@@ -303,7 +303,7 @@ TABLE: Mapping[type[errors.StandpointError], ProblemType] = {
         HTTPStatus.SERVICE_UNAVAILABLE,
         "storage-unavailable",
         "The database cannot answer now",
-        "Nothing was stored. Try again after `Retry-After` seconds.",
+        "Nothing was stored, unless it fell silent in the middle of the commit. Try again after `Retry-After` seconds.",
     ),
 }
 

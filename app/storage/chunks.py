@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Insert, Select, Update, case, func, insert, select, update
+from sqlalchemy import BindParameter, Insert, Select, Update, bindparam, case, func, insert, select, update
 
 from app.domain.jobs import Call, Chunk, ChunkState, Item, Priority
 from app.storage import ids
@@ -59,7 +59,9 @@ def in_state(*states: ChunkState) -> Select[ChunkRow]:
 def backlog() -> Select[int]:
     """Articles that wait or are being read. One that finds articles, or was a part of another, counts as one at least."""
     left = ChunkRow.size - ChunkRow.done
-    return select(func.coalesce(func.sum(case((left > 1, left), else_=1)), 0)).where(ChunkRow.state.in_(UNFINISHED))
+    # Literally, because for parameters SQLite does not see that the index of unfinished ones has them all.
+    unfinished: BindParameter[Any] = bindparam("unfinished", UNFINISHED, expanding=True, literal_execute=True)
+    return select(func.coalesce(func.sum(case((left > 1, left), else_=1)), 0)).where(ChunkRow.state.in_(unfinished))
 
 
 def calls(*states: ChunkState) -> Select[UUID, int, datetime]:

@@ -117,5 +117,13 @@ def _waiting(name: str, *columns: Any) -> None:
 
 # Which chunk is next? Finished ones are in no one's way.
 _waiting("ix_job_chunk_waiting", ChunkRow.priority.desc(), ChunkRow.id)
+# How many articles wait to be annotated? (`standpoint_job_backlog_articles`, every few seconds.)
+_unfinished = text("state IN ('waiting', 'running')")
+Index(
+    "ix_job_chunk_unfinished",
+    *(ChunkRow.state, ChunkRow.size, ChunkRow.done),
+    postgresql_where=_unfinished,
+    sqlite_where=_unfinished,
+)
 # Which deliveries are due?
 _waiting("ix_webhook_delivery_waiting", DeliveryRow.next_at)

@@ -107,6 +107,8 @@ class Traffic:
         if len(tally.imported) <= KEPT // 4:
             return await self.http.delete(f"/v1/articles/{tally.stored.pop(0)}")
         answer = await self.http.get("/v1/articles", params={"external_id": tally.imported.pop(0)})
+        if answer.is_error:
+            return answer
         return await self.http.delete(f"/v1/articles/{answer.json()['items'][0]['id']}")
 
     async def settled(self, tally: Tally, *, seconds: float) -> bool:

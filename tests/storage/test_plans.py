@@ -106,6 +106,7 @@ OTHERS = {
     ),
     "publishers": (counts.BY_NAME.page(counts.articles_by_publisher(), after=None, limit=50), "ix_article_publisher_id"),
     "which chunk is next": (chunks.due(now(), limit=4), "ix_job_chunk_waiting"),
+    "how many articles wait": (chunks.backlog(), "ix_job_chunk_unfinished"),
     "what is left of a job": (jobs.unfinished(ID), "ix_job_chunk_job_id_state"),
     "how far jobs have come": (jobs.progress([ID], since=now()), "ix_job_chunk_job_id_state"),
     "failures of a job": (
