@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy import text
 
 revision = "20261202"
-down_revision = "20261127"
+down_revision = "20261128"
 branch_labels = None
 depends_on = None
 
