@@ -73,7 +73,7 @@ class Queue:
     async def working(self, annotator: Annotator, *, stopping: Callable[[], bool]) -> AsyncIterator[None]:
         ended = asyncio.Event()
         work = Work(self._store, annotator, self, lambda: ended.is_set() or stopping())
-        serving = asyncio.create_task(self._serve(work))
+        serving = asyncio.create_task(self._serve(work, ended))
         others = turns.beside(work, self._resolver)
         try:
             yield
@@ -82,17 +82,19 @@ class Queue:
             await serving
             await turns.cancelled(others)
 
-    async def _serve(self, work: Work) -> None:
+    async def _serve(self, work: Work, ended: asyncio.Event) -> None:
         """Workers one after the other: one ends when it loses the database, and the next begins when that is back."""
+        ending = asyncio.create_task(ended.wait())
         while not work.stopping():
             working = asyncio.create_task(self._work(work))
             while not (working.done() or work.stopping()):
-                await asyncio.wait({working}, timeout=turns.SHORTEST_PAUSE)
+                await asyncio.wait({working, ending}, timeout=turns.SHORTEST_PAUSE, return_when=asyncio.FIRST_COMPLETED)
             # Procrastinate takes this for the wish to end in order.
             working.cancel()
             (outcome,) = await asyncio.gather(working, return_exceptions=True)
             if isinstance(outcome, Exception):
                 log.warning("the queue is away", exc_info=outcome)
+        ending.cancel()
 
     async def _work(self, work: Work) -> None:
         connector = procrastinate.PsycopgConnector(
