@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
 from anyio import to_thread
@@ -20,7 +21,7 @@ from app.services import attempts, plan, settle, steps
 from app.services.end import close_if_done
 from app.services.ports import Annotator, Dispatcher
 from app.services.settle import Settled, Unread
-from app.storage import chunks, jobs
+from app.storage import jobs
 from app.storage.database import Session, Store
 from app.traces.spans import spanned
 
@@ -122,8 +123,7 @@ class _Reading:
         """Hands over what is to be kept."""
         said, failed, needless = self.said, self.failed, self.needless
         self.said, self.failed, self.needless = [], [], []
-        read = [unread for unread, _ in (*said, *failed)]
-        return Settled(said, failed, needless, await to_thread.run_sync(settle.derived, read))
+        return await to_thread.run_sync(partial(settle.settled, said, failed, needless, store=self.work.store))
 
     def _ends(self) -> bool:
         return self.cancelled or self.work.stopping()
@@ -170,12 +170,11 @@ def _keep(session: Session, chunk_id: UUID, settled: Settled) -> bool:
 def _finish(session: Session, reading: _Reading, settled: Settled) -> None:
     moment = now()
     session.execute(jobs.locked(reading.job_id))
-    chunk = settle.keep(session, reading.chunk_id, settled, moment)
-    if chunk is None:
+    left = settle.keep(session, reading.chunk_id, settled, moment, state=ChunkState.DONE, error=None)
+    if left is None:
         return
     # A chunk is never done as long as something of it is not settled, whatever went wrong.
-    assert not chunk.items, f"{len(chunk.items)} articles of a chunk were forgotten"
-    session.execute(chunks.change(reading.chunk_id, moment, state=ChunkState.DONE, error=None))
+    assert not left, f"{len(left)} articles of a chunk were forgotten"
     close_if_done(session, reading.job_id, moment)
 
 

@@ -10,7 +10,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -18,6 +18,7 @@ from statistics import median
 from typing import Any
 from uuid import UUID
 
+from anyio import to_thread
 from sqlalchemy import select
 
 from app.api import lines
@@ -26,7 +27,7 @@ from app.domain.jobs import JobState, Line, Priority, Slice
 from app.domain.records import Submission
 from app.domain.values import Annotation, ArticleText, Coverage
 from app.inference.annotator import TransformerAnnotator
-from app.services import follow, queue, receive, steps, work
+from app.services import follow, queue, steps, upload, work
 from app.services.work import Work
 from app.storage.database import Session, Store
 from app.storage.job_tables import JobRow
@@ -105,10 +106,14 @@ def from_lines(body: bytes) -> Iterator[Slice]:
 async def take_in(store: Store, parts: Iterable[Slice], dispatcher: opening.Dispatcher | None = None) -> str:
     """`dispatcher` is the one that works, which a server tells of what came; without one nobody hears of it."""
     told = dispatcher or opening.dispatcher(store)
-    intake = await receive.begin(store, told, priority=Priority.BULK, text_limit=200_000)
-    for part in parts:
-        await intake.add(part)
-    return (await intake.finish()).id
+    return (await upload.upload(store, told, arriving(parts), priority=Priority.BULK, text_limit=200_000)).id
+
+
+async def arriving(parts: Iterable[Slice]) -> AsyncIterator[Slice]:
+    """As the API makes them of what comes."""
+    coming = iter(parts)
+    while part := await to_thread.run_sync(next, coming, None):
+        yield part
 
 
 async def accepting(fresh: Fresh, count: int) -> Figure:
