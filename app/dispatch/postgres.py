@@ -73,7 +73,7 @@ class Queue:
     async def working(self, annotator: Annotator, *, stopping: Callable[[], bool]) -> AsyncIterator[None]:
         ended = asyncio.Event()
         work = Work(self._store, annotator, self, lambda: ended.is_set() or stopping())
-        serving = asyncio.create_task(self._serve(work, ended))
+        serving = asyncio.create_task(self._serve(work))
         others = turns.beside(work, self._resolver)
         try:
             yield
@@ -82,18 +82,16 @@ class Queue:
             await serving
             await turns.cancelled(others)
 
-    async def _serve(self, work: Work, ended: asyncio.Event) -> None:
+    async def _serve(self, work: Work) -> None:
         """Workers one after the other: one ends when it loses the database, and the next begins when that is back."""
-        ending = asyncio.create_task(ended.wait())
         while not work.stopping():
             working = asyncio.create_task(self._work(work))
             while not (working.done() or work.stopping()):
-                await asyncio.wait({working, ending}, timeout=turns.SHORTEST_PAUSE, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({working}, timeout=turns.SHORTEST_PAUSE)
             # Procrastinate takes this for the wish to end in order, and a second time for haste.
             await turns.cancelled([working], patience=DRAIN_SECONDS + 1)
             if not working.cancelled() and (fault := working.exception()):
                 log.warning("the queue is away", exc_info=fault)
-        ending.cancel()
 
     async def _work(self, work: Work) -> None:
         connector = procrastinate.PsycopgConnector(
