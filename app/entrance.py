@@ -7,14 +7,13 @@ import ipaddress
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 
 from app import logs
 from app.api.access import Access
 from app.domain.errors import StorageUnavailable
-from app.rates import shared
 from app.rates.bucket import Buckets, Rate
 from app.rates.memory import MemoryBuckets
-from app.rates.shared import SharedBuckets
 from app.refusal import Refusal
 from app.services.keyring import Keyring
 from app.settings import Settings
@@ -82,10 +81,13 @@ def _rate(name: str, per_second: float) -> Rate | None:
 def _buckets(url: str | None) -> Buckets:
     if url is None:
         return MemoryBuckets()
+    # Only here: importing redis takes a tenth of a start.
+    shared = import_module("app.rates.shared")
     if not shared.AVAILABLE:
         raise Refusal("STANDPOINT_RATE_URL needs the package redis: install standpoint[redis]")
     try:
-        return SharedBuckets(url)
+        buckets: Buckets = shared.SharedBuckets(url)
+        return buckets
     except ValueError:
         # Its own message would show the URL, which can hold a password.
         raise Refusal("STANDPOINT_RATE_URL: must be redis://, rediss:// or unix://") from None

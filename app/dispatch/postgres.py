@@ -88,11 +88,10 @@ class Queue:
             working = asyncio.create_task(self._work(work))
             while not (working.done() or work.stopping()):
                 await asyncio.wait({working}, timeout=turns.SHORTEST_PAUSE)
-            # Procrastinate takes this for the wish to end in order.
-            working.cancel()
-            (outcome,) = await asyncio.gather(working, return_exceptions=True)
-            if isinstance(outcome, Exception):
-                log.warning("the queue is away", exc_info=outcome)
+            # Procrastinate takes this for the wish to end in order, and a second time for haste.
+            await turns.cancelled([working], patience=DRAIN_SECONDS + 1)
+            if not working.cancelled() and (fault := working.exception()):
+                log.warning("the queue is away", exc_info=fault)
 
     async def _work(self, work: Work) -> None:
         connector = procrastinate.PsycopgConnector(

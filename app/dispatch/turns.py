@@ -65,7 +65,13 @@ def beside(work: Work, resolver: Resolver) -> list[asyncio.Task[None]]:
     ]
 
 
-async def cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
+async def cancelled(tasks: Sequence[asyncio.Task[None]], *, patience: float = SHORTEST_PAUSE) -> None:
+    """Tells them again after that many seconds: a driver that is cancelled in the middle of a statement may raise an error of its
+    own instead, and who takes that for a fault goes on.
+    """
+    left = {task for task in tasks if not task.done()}
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=patience)
     await asyncio.gather(*tasks, return_exceptions=True)

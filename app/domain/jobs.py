@@ -12,7 +12,7 @@ from enum import IntEnum, StrEnum
 
 from app.domain.records import Submission
 
-CHUNK = 128
+CHUNK = 256
 """Articles of one chunk: some seconds of work, so that few are done twice after a crash and many workers find some to do."""
 
 

@@ -70,8 +70,12 @@ class StoredArticle:
     @property
     def read_language(self) -> str:
         """As stated, else as found by who read the text; without region, in lower case. `und` where nobody knows."""
-        found = self.annotation.annotation.language if self.annotation else None
-        return (self.submission.language or found or "und").split("-")[0].lower()
+        return read_language(self.submission.language or (self.annotation.annotation.language if self.annotation else None))
+
+
+def read_language(tag: str | None) -> str:
+    """Of a language tag, or of none, what `StoredArticle.read_language` says."""
+    return (tag or "und").split("-")[0].lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 _WORD = re.compile(r"[^\W_]+")
 
+_ASCII = "".join(chr(code).lower() if chr(code).isalnum() else " " for code in range(128))
+
 LONGEST_WORD = 100
 """Code points; the rest of a longer one is left out. No word of a language is as long, and index entries have a limit."""
 
@@ -20,7 +22,8 @@ Only a text of a million characters that hardly repeats a word is cut.
 
 def words(text: str) -> list[str]:
     """In order, without accents and case, so that `Türkiye` is found as `turkiye`; what is no letter or digit divides words."""
-    found = _WORD.findall(folded(text))
+    # In ASCII each character is looked up in a table, which takes half as long and finds the same.
+    found = text.translate(_ASCII).split() if text.isascii() else _WORD.findall(folded(text))
     if max(map(len, found), default=0) <= LONGEST_WORD:
         return found
     return [word[:LONGEST_WORD] for word in found]

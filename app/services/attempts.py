@@ -14,6 +14,7 @@ from app.services.ports import Dispatcher
 from app.services.settle import Settled
 from app.storage import chunks, jobs
 from app.storage.database import Session, driver_connection
+from app.storage.derived import Derived
 from app.storage.job_tables import ChunkRow
 
 MOST_ATTEMPTS = 3
@@ -27,11 +28,11 @@ BACKOFF = timedelta(seconds=1)
 
 def begin(session: Session, chunk_id: UUID, *, again: bool = False, dispatcher: Dispatcher) -> Chunk | None:
     """None for one that has nothing left to do. One that was running is one whose process died."""
-    row = session.scalar(chunks.found(chunk_id))
-    if row is None:
+    job_id = session.scalar(chunks.job_of(chunk_id))
+    if job_id is None:
         return None
     # First the job, then the chunk: everybody locks in this order, so that nobody waits in a circle.
-    session.execute(jobs.locked(row.job_id))
+    session.execute(jobs.locked(job_id))
     row = session.scalars(chunks.locked(chunk_id)).one()
     if row.state not in (ChunkState.WAITING, ChunkState.RUNNING):
         return None
@@ -97,7 +98,7 @@ def _given_up(session: Session, articles: Sequence[str], reason: str, errors: Ma
     """Those that exist; one that was deleted has nothing left to do."""
     left = settle.current(session, map(UUID, articles))
     failed = [(unread, errors.get(str(unread.article_id), reason)) for unread in left]
-    return Settled(failed=failed, needless=articles, traits=settle.derived(left))
+    return Settled(failed=failed, needless=articles, derived=Derived.of(settle.traits(left), session))
 
 
 def _halve(

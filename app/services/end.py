@@ -43,8 +43,8 @@ async def discard_abandoned(store: Store) -> None:
 
 def close_if_done(session: Session, job_id: UUID, moment: datetime) -> None:
     """The job is locked by this transaction, so that of its last two chunks the second sees that the first is done."""
-    job = session.scalars(jobs.found(job_id)).one()
-    if job.state is JobState.RUNNING and not session.scalar(jobs.unfinished(job_id)):
+    state = session.scalars(jobs.state_of(job_id)).one()
+    if state is JobState.RUNNING and not session.scalar(jobs.unfinished(job_id)):
         session.execute(jobs.change(job_id, moment, state=JobState.FINISHED, finished_at=moment))
         tell(session, WebhookEvent.JOB_FINISHED, job_id, moment)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 from uuid import UUID
@@ -29,21 +29,27 @@ class Grouping:
         self._bodies: dict[UUID, str] = {}
         self._sequences: dict[UUID, frozenset[str]] = {}
         self._new: set[UUID] = set()
+        self.founded: set[UUID] = set()
+        """Stored articles that were alone until now."""
         self._look_up([band for traits in new for band in traits.bands])
 
     def joined(self, new: Sequence[New]) -> list[New]:
         """The articles with their groups, as they are after all have come: an early one may have got its duplicate later."""
-        for article, traits in new:
-            found = self._most_like(traits)
-            self._remember(article, traits, None if found is None else self._group_of(found))
-        return [(replace(article, duplicate_group=self._written(article)), traits) for article, traits in new]
+        groups = self.join({UUID(article.id): traits for article, traits in new})
+        written = [None if group is None else str(group) for group in groups.values()]
+        return [(replace(article, duplicate_group=group), traits) for (article, traits), group in zip(new, written, strict=True)]
 
-    def _written(self, article: StoredArticle) -> str | None:
-        group = self._groups[UUID(article.id)]
-        return None if group is None else str(group)
+    def join(self, new: Mapping[UUID, Traits]) -> dict[UUID, UUID | None]:
+        """The same of ids alone, in their order."""
+        for article_id, traits in new.items():
+            found = self._most_like(traits)
+            self._remember(article_id, traits, None if found is None else self._group_of(found))
+        return {article_id: self._groups[article_id] for article_id in new}
 
     def _most_like(self, traits: Traits) -> UUID | None:
         proposed = {other for band in traits.bands for other in self._of_band.get(band, ())[-MOST_OF_A_BAND:]}
+        if not proposed:
+            return None
         # Of several that are as like, the oldest, as if the articles had come one by one.
         return texts.most_like(traits, ((other, self._sequences_of(other)) for other in sorted(proposed)))
 
@@ -58,12 +64,12 @@ class Grouping:
         if group is None:
             group = self._groups[found] = found
             if found not in self._new:
+                self.founded.add(found)
                 for statement in groups.founding(found):
                     self._session.execute(statement)
         return group
 
-    def _remember(self, article: StoredArticle, traits: Traits, group: UUID | None) -> None:
-        identifier = UUID(article.id)
+    def _remember(self, identifier: UUID, traits: Traits, group: UUID | None) -> None:
         self._new.add(identifier)
         self._groups[identifier] = group
         self._sequences[identifier] = traits.sequences

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,16 +12,19 @@ from anyio import to_thread
 
 from app.domain.errors import IdempotencyConflict, InvalidText, JobConflict
 from app.domain.jobs import CHUNK, FailureKind, Item, JobFailure, JobKind, JobState, Line, Priority, Slice, StoredJob
-from app.domain.records import StoredArticle, Submission, now
+from app.domain.records import Submission, now
 from app.inference import validation
 from app.services import follow, identity, steps
 from app.services.end import close_if_done
 from app.services.ports import Dispatcher
-from app.services.submit import created
 from app.storage import articles, batches, bulk, chunks, ids, jobs
+from app.storage.arrivals import Arrival, Arrivals, arrival
 from app.storage.database import Session, Store, driver_connection
 from app.storage.job_tables import ChunkRow, FailureRow, JobRow
 from app.traces.spans import spanned
+
+Known = tuple[str, Submission]
+"""An article that is stored, or came in an earlier line: its id, and what its sender said."""
 
 
 class Intake:
@@ -34,7 +38,27 @@ class Intake:
 
     async def add(self, part: Slice) -> None:
         """Committed on return. Raises IdempotencyConflict where the bytes differ from those sent before, and JobConflict."""
-        checked = await to_thread.run_sync(_Checked.of, part.lines, self._text_limit)
+        await self._add(part, await self._checked(part))
+
+    async def add_all(self, parts: AsyncIterator[Slice]) -> None:
+        """Each slice is made ready while the one before it is stored. Raises what `add` raises, and what `parts` raises."""
+        coming = asyncio.create_task(self._next(parts))
+        try:
+            while ready := await coming:
+                coming = asyncio.create_task(self._next(parts))
+                await self._add(*ready)
+        finally:
+            coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
+
+    async def _next(self, parts: AsyncIterator[Slice]) -> tuple[Slice, _Checked] | None:
+        part = await anext(parts, None)
+        return None if part is None else (part, await self._checked(part))
+
+    async def _checked(self, part: Slice) -> _Checked:
+        return await to_thread.run_sync(_Checked.of, part.lines, self._text_limit, self._store)
+
+    async def _add(self, part: Slice, checked: _Checked) -> None:
         await steps.write(self._store, self._take, checked, part)
         self._end, self._digest = part.end, part.digest
         self._dispatcher.announce()
@@ -93,28 +117,38 @@ def _open(session: Session, job_id: UUID) -> JobRow:
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    """The lines of a slice that can be used, with the digests of their identities, and the others with the reason.
+    """The lines of a slice that can be used, with the rows that they become, and the others with the reason.
 
     Made before the transaction, which others may wait for.
     """
 
-    given: list[tuple[int, Submission, bytes]]
-    refused: list[tuple[int, str]]
+    given: Sequence[tuple[int, Arrival]]
+    refused: Sequence[tuple[int, str]]
+    arrivals: Arrivals
 
     @classmethod
-    def of(cls, lines: Sequence[Line], text_limit: int) -> _Checked:
-        checked = cls([], [])
+    def of(cls, lines: Sequence[Line], text_limit: int, store: Store) -> _Checked:
+        given: list[tuple[int, Arrival]] = []
+        refused: list[tuple[int, str]] = []
         for line in lines:
             if isinstance(line.content, str):
-                checked.refused.append((line.number, line.content))
+                refused.append((line.number, line.content))
             elif reason := _unreadable(line.content, text_limit):
-                checked.refused.append((line.number, reason))
+                refused.append((line.number, reason))
             else:
-                checked.given.append((line.number, line.content, articles.digest(line.content)))
-        return checked
+                given.append((line.number, arrival(line.content)))
+        # Of several with one identity the first; the last that is put into a dictionary stays.
+        first = {each.identity: each for _, each in reversed(given)}
+        return cls(given, refused, Arrivals.of(first.values(), store))
 
 
 def _unreadable(submission: Submission, text_limit: int) -> str | None:
+    if (
+        _plain(submission.text.title or "", text_limit)
+        and _plain(submission.text.body, text_limit)
+        and submission.text.body.strip()
+    ):
+        return None
     try:
         validation.check(submission.text, limit=text_limit)
     except InvalidText as error:
@@ -122,53 +156,53 @@ def _unreadable(submission: Submission, text_limit: int) -> str | None:
     return None
 
 
+def _plain(text: str, limit: int) -> bool:
+    """Most texts: the only character of ASCII that `validation` refuses is NUL, and both is found without looking at each one."""
+    return text.isascii() and "\0" not in text and len(text) <= limit
+
+
 class _Taking:
     """One slice in one transaction."""
 
     def __init__(self, session: Session, job: JobRow, moment: datetime) -> None:
         self.session, self.job, self.moment = session, job, moment
-        self.created: list[tuple[StoredArticle, bytes]] = []
         self.items: list[Item] = []
         self.failures: list[JobFailure] = []
 
     def take(self, checked: _Checked, part: Slice, *, priority: Priority, dispatcher: Dispatcher) -> None:
-        self._sort(checked)
-        for table, rows in batches.rows(self.created):
-            bulk.insert(self.session, table, rows)
+        stored = self._stored(checked.arrivals.identities)
+        self._sort(checked, dict(stored))
+        checked.arrivals.store(self.session, stored)
         bulk.insert(self.session, FailureRow, [jobs.failure(self.job.id, failure) for failure in self.failures])
         rows = [chunks.row(self.job.id, items, self.moment, priority=priority) for items in cut(self.items)]
         bulk.insert(self.session, ChunkRow, rows)
         dispatcher.enqueue(driver_connection(self.session), [chunks.call(row) for row in rows])
-        self.session.execute(jobs.change(self.job.id, self.moment, lines=part.end, digest=part.digest, **self._counts()))
+        counts = self._counts(len(checked.arrivals.identities) - len(stored))
+        self.session.execute(jobs.change(self.job.id, self.moment, lines=part.end, digest=part.digest, **counts))
 
-    def _counts(self) -> dict[str, int]:
+    def _counts(self, created: int) -> dict[str, int]:
         return {
-            "created": self.job.created + len(self.created),
-            "existing": self.job.existing + len(self.items) - len(self.created),
+            "created": self.job.created + created,
+            "existing": self.job.existing + len(self.items) - created,
             "invalid": self.job.invalid + len(self.failures),
         }
 
-    def _sort(self, checked: _Checked) -> None:
-        """Which articles are new, and which are stored."""
-        known = self._stored([digest for _, _, digest in checked.given])
-        for line, submission, digest in checked.given:
-            self._find(line, submission, digest, known)
+    def _stored(self, digests: Sequence[bytes]) -> dict[bytes, Known]:
+        rows = self.session.execute(batches.stored(digests))
+        found = ((article.identity, articles.read(article, revision, None)) for article, revision in rows)
+        return {identity: (article.id, article.submission) for identity, article in found}
+
+    def _sort(self, checked: _Checked, known: dict[bytes, Known]) -> None:
+        for line, given in checked.given:
+            article_id, submission = known.setdefault(given.identity, (str(given.id), given.submission))
+            if submission is given.submission or not (fields := identity.differences(submission, given.submission)):
+                self.items.append(Item(line, article_id))
+            else:
+                self._refuse(
+                    line, f"an article of this identity is stored already and differs in {', '.join(fields)}", article_id
+                )
         for line, reason in checked.refused:
             self._refuse(line, reason)
-
-    def _stored(self, digests: Sequence[bytes]) -> dict[bytes, StoredArticle]:
-        rows = self.session.execute(batches.stored(digests))
-        return {article.identity: articles.read(article, revision, None) for article, revision in rows}
-
-    def _find(self, line: int, submission: Submission, digest: bytes, known: dict[bytes, StoredArticle]) -> None:
-        stored = known.get(digest)
-        if stored is None:
-            stored = known[digest] = created(submission, None)
-            self.created.append((stored, digest))
-        elif fields := identity.differences(stored.submission, submission):
-            self._refuse(line, f"an article of this identity is stored already and differs in {', '.join(fields)}", stored.id)
-            return
-        self.items.append(Item(line, stored.id))
 
     def _refuse(self, line: int, reason: str, article_id: str | None = None) -> None:
         self.failures.append(JobFailure(line, FailureKind.INVALID, article_id, reason, self.moment))

@@ -7,20 +7,22 @@ known: docs/decisions/0024-derived-when-read.md.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from app.domain.jobs import ChunkState, FailureKind, Item, JobFailure
-from app.domain.records import StoredArticle
+from app.domain.records import StoredAnnotation, StoredArticle, read_language
 from app.domain.values import Annotation, ArticleStatus, ArticleText
 from app.services import correct
-from app.services.grouping import Grouping, New
+from app.services.grouping import Grouping
 from app.storage import annotations as annotated
-from app.storage import articles, batches, bulk, chunks, groups, jobs, searchable, stances, texts
-from app.storage.database import Session
+from app.storage import articles, batches, bulk, chunks, ids, jobs, stances, texts
+from app.storage.database import Session, Store
+from app.storage.derived import Derived
 from app.storage.job_tables import ChunkRow
-from app.storage.tables import AnnotationRow, BandRow, SearchableRow, StanceRow
+from app.storage.tables import AnnotationRow, StanceRow
 from app.storage.texts import Traits
 
 
@@ -39,13 +41,13 @@ class Unread:
 class Settled:
     """What became of articles: read, impossible to read (with the reason), or with nothing left to do.
 
-    `traits` are those of the texts that pend.
+    `derived` is of the texts that pend.
     """
 
     said: Sequence[tuple[Unread, Annotation]] = ()
     failed: Sequence[tuple[Unread, str]] = ()
     needless: Sequence[str] = ()
-    traits: Mapping[UUID, Traits] = field(default_factory=dict)
+    derived: Derived | None = None
 
     def article_ids(self) -> set[str]:
         read = (str(unread.article_id) for unread, _ in (*self.said, *self.failed))
@@ -53,10 +55,11 @@ class Settled:
 
 
 def unread(session: Session, article_ids: Iterable[str], model: str) -> list[Unread]:
-    """Those that exist and of whose text this model version has not spoken."""
-    among = [UUID(article_id) for article_id in article_ids]
-    spoken = set(session.scalars(batches.already_said(among, model)))
-    return current(session, [article_id for article_id in among if article_id not in spoken])
+    """Those that exist and of whose text this model version has not spoken. Of those that pend nobody has."""
+    found = current(session, map(UUID, article_ids))
+    read = [unread.article_id for unread in found if not unread.pending]
+    spoken = set(session.scalars(batches.already_said(read, model))) if read else set()
+    return [unread for unread in found if unread.article_id not in spoken]
 
 
 def current(session: Session, article_ids: Iterable[UUID]) -> list[Unread]:
@@ -68,16 +71,31 @@ def current(session: Session, article_ids: Iterable[UUID]) -> list[Unread]:
     ]
 
 
-def derived(read: Iterable[Unread]) -> dict[UUID, Traits]:
+def traits(read: Iterable[Unread]) -> dict[UUID, Traits]:
     """Of those that pend. Before the transaction: long texts take their time."""
     return {unread.article_id: texts.traits(unread.text) for unread in read if unread.pending}
 
 
-def keep(session: Session, chunk_id: UUID, settled: Settled, moment: datetime) -> ChunkRow | None:
-    """The chunk as it is after it; None where it was taken away meanwhile. What was read is kept all the same."""
+def settled(
+    said: Sequence[tuple[Unread, Annotation]],
+    failed: Sequence[tuple[Unread, str]],
+    needless: Sequence[str],
+    *,
+    store: Store,
+) -> Settled:
+    """With all that can be made ready before the transaction."""
+    derived = Derived.of(traits([unread for unread, _ in (*said, *failed)]), store)
+    return Settled(said, failed, needless, derived)
+
+
+def keep(session: Session, chunk_id: UUID, settled: Settled, moment: datetime, **ending: Any) -> list[Item] | None:
+    """What is left of the chunk; None where it was taken away meanwhile. What was read is kept all the same.
+
+    `ending` is what else is then true of the chunk.
+    """
     chunk = session.scalar(chunks.locked(chunk_id))
     taken_away = chunk is None or chunk.state is not ChunkState.RUNNING
-    write(session, settled.said, () if taken_away else settled.failed, settled.traits)
+    _write(session, settled.said, () if taken_away else settled.failed, settled.derived)
     if chunk is None or taken_away:
         return None
     article_ids = settled.article_ids()
@@ -86,9 +104,9 @@ def keep(session: Session, chunk_id: UUID, settled: Settled, moment: datetime) -
     failed = _record(session, chunk, items, settled.failed, moment)
     done = chunk.done + len(items) - len(rest) - failed
     # Who gets on does not die of it: only deaths without progress in between speak against an article.
-    changes = {"items": chunks.dump(rest), "done": done, "deaths": 0 if article_ids else chunk.deaths}
+    changes = {"items": chunks.dump(rest), "done": done, "deaths": 0 if article_ids else chunk.deaths, **ending}
     session.execute(chunks.change(chunk_id, moment, **changes))
-    return session.scalar(chunks.found(chunk_id))
+    return rest
 
 
 def write(
@@ -98,10 +116,19 @@ def write(
     traits: Mapping[UUID, Traits],
 ) -> None:
     """What this model version has said of a text already is kept, and what it says of one that was replaced is dropped."""
+    _write(session, said, failed, Derived.of(traits, session) if traits else None)
+
+
+def _write(
+    session: Session,
+    said: Sequence[tuple[Unread, Annotation]],
+    failed: Sequence[tuple[Unread, str]],
+    derived: Derived | None,
+) -> None:
     if not said and not failed:
         return
     unread = {unread.article_id: unread for unread, _ in (*said, *failed)}
-    writing = _Writing(session, unread, traits)
+    writing = _Writing(session, unread, derived if derived and derived.traits else None)
     writing.annotate({unread.article_id: annotation for unread, annotation in said})
     writing.fail({unread.article_id for unread, _ in failed})
 
@@ -109,29 +136,35 @@ def write(
 class _Writing:
     """Some articles of one transaction, locked. Groups come before, because who stores one article asks in this order too."""
 
-    def __init__(self, session: Session, unread: Mapping[UUID, Unread], traits: Mapping[UUID, Traits]) -> None:
-        self._session, self._unread, self._traits = session, unread, traits
-        self._grouping = Grouping(session, list(traits.values())) if traits else None
-        found = session.scalars(batches.locked(unread)).all()
+    def __init__(self, session: Session, unread: Mapping[UUID, Unread], derived: Derived | None) -> None:
+        self._session, self._unread, self._derived = session, unread, derived
+        self._grouping = Grouping(session, list(derived.traits.values())) if derived else None
+        found = session.execute(batches.locked(unread)).all()
         self._rows = {row.id: row for row in found if row.revision == unread[row.id].revision}
 
     def annotate(self, said: Mapping[UUID, Annotation]) -> None:
         among = self._unsaid(said)
         if not among:
             return
-        for hiding in batches.hiding([article_id for article_id in among if not self._pends(article_id)]):
-            self._session.execute(hiding)
-        stored = self._settle([self._stored(each, said[each]) for each in among], ArticleStatus.ANNOTATED)
-        bulk.insert(self._session, AnnotationRow, [annotated.row(each.annotation) for each in stored if each.annotation])
-        bulk.insert(self._session, StanceRow, [row for each in stored for row in stances.rows(each)])
+        if read := [article_id for article_id in among if not self._pends(article_id)]:
+            for hiding in batches.hiding(read):
+                self._session.execute(hiding)
+        named = {article_id: ids.new() for article_id in among}
+        groups = self._settle({article_id: said[article_id].language for article_id in among}, ArticleStatus.ANNOTATED)
+        rows = [
+            annotated.row_of(identifier, article_id, self._rows[article_id].revision, said[article_id])
+            for article_id, identifier in named.items()
+        ]
+        bulk.insert(self._session, AnnotationRow, rows)
+        stored = [self._stored(article_id, named[article_id], said[article_id], groups[article_id]) for article_id in among]
+        bulk.insert(self._session, StanceRow, [row for each in stored if each for row in stances.rows(each)])
         for article_id in self._session.scalars(batches.corrected(among)).all():
             correct.settle(self._session, article_id)
 
     def fail(self, among: set[UUID]) -> None:
         """What another model version said stays, and so does its status."""
         left = [row.id for row in self._rows.values() if row.id in among and row.status is not ArticleStatus.ANNOTATED]
-        if left:
-            self._settle([self._stored(article_id, None) for article_id in left], ArticleStatus.FAILED)
+        self._settle(dict.fromkeys(left), ArticleStatus.FAILED)
 
     def _unsaid(self, said: Mapping[UUID, Annotation]) -> list[UUID]:
         """Of those that pend nobody has spoken."""
@@ -143,32 +176,41 @@ class _Writing:
     def _pends(self, article_id: UUID) -> bool:
         return self._rows[article_id].status is ArticleStatus.PENDING
 
-    def _stored(self, article_id: UUID, annotation: Annotation | None) -> StoredArticle:
-        row, unread = self._rows[article_id], self._unread[article_id]
-        said = annotated.new(article_id, revision=unread.revision, annotation=annotation) if annotation else None
-        return articles.read_with(row, unread.text, said)
+    def _stored(self, article_id: UUID, identifier: UUID, said: Annotation, group: UUID | None) -> StoredArticle | None:
+        """None where there is no stance to tell of."""
+        if not said.countries:
+            return None
+        row = self._rows[article_id]
+        stored = StoredAnnotation(str(identifier), str(article_id), row.revision, ids.moment(identifier), said)
+        article = articles.read_with(row, self._unread[article_id].text, stored)
+        return replace(article, duplicate_group=None if group is None else str(group))
 
-    def _settle(self, found: Sequence[StoredArticle], status: ArticleStatus) -> list[StoredArticle]:
-        """With the groups of those that pended."""
-        pending = [(article, self._traits[UUID(article.id)]) for article in found if self._pends(UUID(article.id))]
-        joined = {article.id: article for article, _ in self._derive(pending)}
-        stored = [joined.get(article.id, article) for article in found]
-        for article in stored:
-            row = self._rows[UUID(article.id)]
+    def _settle(self, languages: Mapping[UUID, str | None], status: ArticleStatus) -> Mapping[UUID, UUID | None]:
+        """The groups, also of those that pended. `languages` are those that the model found."""
+        rows = {article_id: self._rows[article_id] for article_id in languages}
+        joined = self._join([article_id for article_id in rows if self._pends(article_id)])
+        groups = {article_id: joined.get(article_id, row.duplicate_group) for article_id, row in rows.items()}
+        # One that was read before may have its first near-duplicate among those that pended.
+        groups |= (
+            {article_id: article_id for article_id in self._grouping.founded if article_id in rows} if self._grouping else {}
+        )
+        learnt = {
+            article_id: (read_language(row.language or languages[article_id]), groups[article_id])
+            for article_id, row in rows.items()
+        }
+        for article_id, (language, _) in learnt.items():
             # What older annotations said repeats the language, which this model may have found to be another.
-            if row.status is ArticleStatus.ANNOTATED and row.read_language != article.read_language:
-                self._session.execute(stances.following(article))
-        for update in batches.settling(stored, status):
+            if rows[article_id].status is ArticleStatus.ANNOTATED and rows[article_id].read_language != language:
+                self._session.execute(batches.following(article_id, language))
+        for update in batches.settling(learnt, status):
             self._session.execute(update)
-        return stored
+        return groups
 
-    def _derive(self, pending: Sequence[New]) -> Sequence[New]:
-        if self._grouping is None or not pending:
-            return ()
-        found = [(UUID(article.id), traits) for article, traits in pending]
-        bulk.insert(self._session, SearchableRow, [searchable.row(article_id, traits.words) for article_id, traits in found])
-        bulk.insert(self._session, BandRow, [band for article_id, each in found for band in groups.rows(article_id, each.bands)])
-        return self._grouping.joined(pending)
+    def _join(self, pending: Sequence[UUID]) -> dict[UUID, UUID | None]:
+        if self._grouping is None or self._derived is None or not pending:
+            return {}
+        self._derived.store(self._session, set(pending))
+        return self._grouping.join({article_id: self._derived.traits[article_id] for article_id in pending})
 
 
 def _record(

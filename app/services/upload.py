@@ -44,6 +44,5 @@ async def upload(
 
 
 async def _take(intake: Intake, slices: AsyncIterator[Slice]) -> StoredJob:
-    async for part in slices:
-        await intake.add(part)
+    await intake.add_all(slices)
     return await intake.finish()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from time import monotonic
+from functools import partial
 from uuid import UUID
 
 from anyio import to_thread
@@ -21,12 +21,14 @@ from app.services import attempts, plan, settle, steps
 from app.services.end import close_if_done
 from app.services.ports import Annotator, Dispatcher
 from app.services.settle import Settled, Unread
-from app.storage import chunks, jobs
+from app.storage import jobs
 from app.storage.database import Session, Store
 from app.traces.spans import spanned
 
-IN_FLIGHT = 16
-"""Articles of a chunk begun at once: enough to fill the batches of the encoder."""
+IN_FLIGHT = 32
+"""Articles of a chunk begun at once: of short ones too enough to fill a batch for each core, while others are on their way to and
+from the encoder. Working out what to encode of so many takes less than one batch, which is how long anybody else waits for it.
+"""
 
 KEEP_SECONDS = 1.0
 """How long what was said may wait to be stored. A crash costs this much work, and a short transaction a second is no burden."""
@@ -90,7 +92,6 @@ class _Reading:
     errors: dict[str, str] = field(default_factory=dict)
     cancelled: bool = False
     complete: bool = False
-    kept_at: float = field(default_factory=monotonic)
 
     @property
     def chunk_id(self) -> UUID:
@@ -101,34 +102,35 @@ class _Reading:
         return UUID(self.chunk.job_id)
 
     async def run(self, unread: Sequence[Unread]) -> None:
+        """What was read is stored while the next is read: the encoder never waits for the database."""
         waiting = iter(unread)
-        begun: set[asyncio.Task[None]] = set()
+        readers = {asyncio.create_task(self._read_on(waiting)) for _ in unread[:IN_FLIGHT]}
+        reading = readers
         try:
-            while not self._ends() and (begun := self._begin(waiting, begun)):
-                _, begun = await asyncio.wait(begun, timeout=KEEP_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-                await self._keep_now_and_then()
-            self.complete = not self._ends() and not begun
-            if begun and not self.cancelled:
-                await asyncio.wait(begun, timeout=DRAIN_SECONDS)
+            while reading and not self._ends():
+                _, reading = await asyncio.wait(reading, timeout=KEEP_SECONDS)
+                if reading:
+                    await self._keep()
+            if reading and not self.cancelled:
+                _, reading = await asyncio.wait(reading, timeout=DRAIN_SECONDS)
+            self.complete = not reading and next(waiting, None) is None
         finally:
-            for task in begun:
-                task.cancel()
-            await asyncio.gather(*begun, return_exceptions=True)
+            for reader in readers:
+                reader.cancel()
+            await asyncio.gather(*readers, return_exceptions=True)
 
     async def settled(self) -> Settled:
         """Hands over what is to be kept."""
         said, failed, needless = self.said, self.failed, self.needless
-        self.said, self.failed, self.needless, self.kept_at = [], [], [], monotonic()
-        read = [unread for unread, _ in (*said, *failed)]
-        return Settled(said, failed, needless, await to_thread.run_sync(settle.derived, read))
+        self.said, self.failed, self.needless = [], [], []
+        return await to_thread.run_sync(partial(settle.settled, said, failed, needless, store=self.work.store))
 
     def _ends(self) -> bool:
         return self.cancelled or self.work.stopping()
 
-    def _begin(self, waiting: Iterator[Unread], begun: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
-        while len(begun) < IN_FLIGHT and (unread := next(waiting, None)):
-            begun.add(asyncio.create_task(self._one(unread)))
-        return begun
+    async def _read_on(self, waiting: Iterator[Unread]) -> None:
+        while not self._ends() and (unread := next(waiting, None)):
+            await self._one(unread)
 
     async def _one(self, unread: Unread) -> None:
         article_id = str(unread.article_id)
@@ -157,9 +159,7 @@ class _Reading:
                 # The engine is dead and the process about to end.
                 await asyncio.sleep(5.0)
 
-    async def _keep_now_and_then(self) -> None:
-        if monotonic() - self.kept_at < KEEP_SECONDS:
-            return
+    async def _keep(self) -> None:
         self.cancelled = not await steps.write(self.work.store, _keep, self.chunk_id, await self.settled())
 
 
@@ -170,12 +170,11 @@ def _keep(session: Session, chunk_id: UUID, settled: Settled) -> bool:
 def _finish(session: Session, reading: _Reading, settled: Settled) -> None:
     moment = now()
     session.execute(jobs.locked(reading.job_id))
-    chunk = settle.keep(session, reading.chunk_id, settled, moment)
-    if chunk is None:
+    left = settle.keep(session, reading.chunk_id, settled, moment, state=ChunkState.DONE, error=None)
+    if left is None:
         return
     # A chunk is never done as long as something of it is not settled, whatever went wrong.
-    assert not chunk.items, f"{len(chunk.items)} articles of a chunk were forgotten"
-    session.execute(chunks.change(reading.chunk_id, moment, state=ChunkState.DONE, error=None))
+    assert not left, f"{len(left)} articles of a chunk were forgotten"
     close_if_done(session, reading.job_id, moment)
 
 

@@ -22,13 +22,16 @@ def insertion(stored: StoredAnnotation) -> Insert:
 
 
 def row(stored: StoredAnnotation) -> dict[str, Any]:
-    said = stored.annotation
+    return row_of(UUID(stored.id), UUID(stored.article_id), stored.revision, stored.annotation)
+
+
+def row_of(identifier: UUID, article_id: UUID, revision: int, said: Annotation) -> dict[str, Any]:
     return {
-        "id": UUID(stored.id),
-        "article_id": UUID(stored.article_id),
-        "revision": stored.revision,
+        "id": identifier,
+        "article_id": article_id,
+        "revision": revision,
         "shown": True,
-        "created_at": stored.created_at,
+        "created_at": ids.moment(identifier),
         "model": said.model,
         "language": said.language,
         "characters": said.coverage.characters,

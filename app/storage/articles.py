@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Delete, Insert, Select, Update, and_, case, delete, insert, select, update
+from sqlalchemy import Delete, Insert, Row, Select, Update, and_, case, delete, insert, select, update
 
 from app.domain.records import Filter, ListedArticle, Sort, StoredAnnotation, StoredArticle, Submission
 from app.domain.values import ArticleStatus, ArticleText, PublicationTime
@@ -133,8 +133,8 @@ def read(article: ArticleRow, current: RevisionRow, shown: AnnotationRow | None)
     return read_with(article, text, annotated.read(shown) if shown else None)
 
 
-def read_with(article: ArticleRow, text: ArticleText, annotation: StoredAnnotation | None) -> StoredArticle:
-    """For who knows the text, and what was said of it, already."""
+def read_with(article: ArticleRow | Row[Any], text: ArticleText, annotation: StoredAnnotation | None) -> StoredArticle:
+    """For who knows the text, and what was said of it, already; and may have asked for no more than these columns."""
     return StoredArticle(
         id=str(article.id),
         created_at=article.created_at,

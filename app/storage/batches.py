@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from operator import itemgetter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, Update, select, update
 
-from app.domain.records import Filter, StoredArticle
+from app.domain.records import Filter
 from app.domain.values import ArticleStatus
 from app.storage import articles
 from app.storage.among import among
-from app.storage.tables import AnnotationRow, ArticleRow, Base, CorrectionRow, RevisionRow, StanceRow
+from app.storage.tables import AnnotationRow, ArticleRow, CorrectionRow, RevisionRow, StanceRow
+
+LOCKED = (
+    ArticleRow.id,
+    ArticleRow.revision,
+    ArticleRow.status,
+    ArticleRow.created_at,
+    ArticleRow.updated_at,
+    ArticleRow.external_id,
+    ArticleRow.url,
+    ArticleRow.publisher,
+    ArticleRow.published_day,
+    ArticleRow.published_at,
+    ArticleRow.language,
+    ArticleRow.read_language,
+    ArticleRow.duplicate_group,
+    ArticleRow.details,
+)
+Learnt = tuple[str, UUID | None]
+"""`read_language` and `duplicate_group`."""
 
 
 def stored(digests: Sequence[bytes]) -> Select[ArticleRow, RevisionRow]:
@@ -21,22 +39,12 @@ def stored(digests: Sequence[bytes]) -> Select[ArticleRow, RevisionRow]:
     return select(ArticleRow, RevisionRow).join(RevisionRow, articles.CURRENT).where(among(ArticleRow.identity, digests))
 
 
-def rows(created: Sequence[tuple[StoredArticle, bytes]]) -> Iterator[tuple[type[Base], list[dict[str, Any]]]]:
-    """New articles with their identities, always in the order of these: two imports of the same articles wait for each other and
-    never in a circle.
-    """
-    in_order = sorted(created, key=itemgetter(1))
-    yield ArticleRow, [articles.row(article, known=digest) for article, digest in in_order]
-    yield RevisionRow, [articles.row_of_text(article) for article, _ in in_order]
-
-
-def locked(article_ids: Iterable[UUID]) -> Select[ArticleRow]:
-    """In the order of the ids, so that two that lock the same articles never wait in a circle.
+def locked(article_ids: Iterable[UUID]) -> Select[*tuple[Any, ...]]:
+    """What `articles.read_with` asks of each, in the order of the ids, so that two that lock the same never wait in a circle.
 
     One table alone, so that who waited for a lock sees what was written meanwhile.
     """
-    found = select(ArticleRow).where(among(ArticleRow.id, list(article_ids))).order_by(ArticleRow.id)
-    return found.with_for_update().execution_options(populate_existing=True)
+    return select(*LOCKED).where(among(ArticleRow.id, list(article_ids))).order_by(ArticleRow.id).with_for_update()
 
 
 def current(article_ids: Iterable[UUID]) -> Select[*tuple[Any, ...]]:
@@ -67,14 +75,21 @@ def hiding(article_ids: Iterable[UUID]) -> tuple[Update, Update]:
     )
 
 
-def settling(settled: Sequence[StoredArticle], status: ArticleStatus) -> Iterator[Update]:
+def settling(learnt: Mapping[UUID, Learnt], status: ArticleStatus) -> Iterator[Update]:
     """What articles learn when they are read. Most of them learn the same."""
-    alike: dict[tuple[str, str | None], list[UUID]] = {}
-    for article in settled:
-        alike.setdefault((article.read_language, article.duplicate_group), []).append(UUID(article.id))
+    alike: dict[Learnt, list[UUID]] = {}
+    for article_id, each in learnt.items():
+        alike.setdefault(each, []).append(article_id)
     for (language, group), article_ids in alike.items():
-        learnt = {"status": status, "read_language": language, "duplicate_group": group and UUID(group)}
-        yield update(ArticleRow).where(among(ArticleRow.id, article_ids)).values(learnt)
+        values = {"status": status, "read_language": language, "duplicate_group": group}
+        yield update(ArticleRow).where(among(ArticleRow.id, article_ids)).values(values)
+
+
+def following(article_id: UUID, language: str) -> Update:
+    """What was said of an article repeats its language."""
+    # Through the annotations, whose index also finds stances that are not shown.
+    annotations = select(AnnotationRow.id).where(AnnotationRow.article_id == article_id)
+    return update(StanceRow).where(StanceRow.annotation_id.in_(annotations)).values(language=language)
 
 
 def corrected(article_ids: Iterable[UUID]) -> Select[UUID]:

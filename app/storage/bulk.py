@@ -5,12 +5,13 @@ PostgreSQL takes rows by COPY; SQLite by one prepared statement. The values go t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
 from psycopg import Cursor
-from sqlalchemy import Column, Connection, Dialect, Enum
+from sqlalchemy import JSON, Column, Connection, Date, Dialect, Enum, LargeBinary
 
 from app.domain.records import StoredArticle
 from app.storage import annotations as annotated
@@ -19,7 +20,7 @@ from app.storage.database import Session
 from app.storage.failures import translated
 from app.storage.tables import AnnotationRow, ArticleRow, BandRow, Base, RevisionRow, SearchableRow, StanceRow
 from app.storage.texts import Traits
-from app.storage.types import Instant
+from app.storage.types import Identifier, Instant
 
 Row = dict[str, Any]
 Values = Iterator[tuple[Any, ...]]
@@ -31,10 +32,33 @@ def add(session: Session, stored: Sequence[tuple[StoredArticle, Traits]]) -> Non
         insert(session, table, rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Rows of one table as the driver takes them, to be made before a transaction. `names` are those of the columns."""
+
+    table: type[Base]
+    names: tuple[str, ...]
+    rows: Sequence[tuple[Any, ...]]
+
+
 def insert(session: Session, table: type[Base], rows: Sequence[Row]) -> None:
     """Rows with the same names, in the same order. Raises UniqueViolation."""
     if rows:
-        _insert(session.connection(), table, rows)
+        put(session, prepared(table, _by_name(rows), session.connection().dialect))
+
+
+def put(session: Session, rows: Prepared) -> None:
+    """Raises UniqueViolation."""
+    if rows.rows:
+        _put(session.connection(), rows)
+
+
+def prepared(table: type[Base], columns: Mapping[str, Sequence[Any]], dialect: Dialect) -> Prepared:
+    """Of columns by the names of their attributes."""
+    known = [(table.__mapper__.c[name], found) for name, found in columns.items()]
+    # Column by column: Python does a comprehension of one kind of value much faster than a row of many kinds.
+    rows = list(zip(*(_bound(column, dialect, found) for column, found in known), strict=True))
+    return Prepared(table, tuple(column.name for column, _ in known), rows)
 
 
 def made(stored: Sequence[tuple[StoredArticle, Traits]]) -> Iterator[tuple[type[Base], list[Row]]]:
@@ -49,49 +73,55 @@ def made(stored: Sequence[tuple[StoredArticle, Traits]]) -> Iterator[tuple[type[
 
 def values(table: type[Base], rows: Sequence[Row], dialect: Dialect) -> Values:
     """As the driver takes them."""
-    # Column by column: Python does a comprehension of one kind of value much faster than a row of many kinds.
-    columns = zip(_columns(table, rows), zip(*(row.values() for row in rows), strict=True), strict=True)
-    return zip(*(_bound(column, dialect, found) for column, found in columns), strict=True)
+    return iter(prepared(table, _by_name(rows), dialect).rows)
 
 
 def statement(table: type[Base], rows: Sequence[Row], dialect: Dialect) -> str:
-    columns = [column.name for column in _columns(table, rows)]
+    return _statement(table, [table.__mapper__.c[name].name for name in rows[0]], dialect)
+
+
+def _statement(table: type[Base], columns: Sequence[str], dialect: Dialect) -> str:
     names = ", ".join(f'"{name}"' for name in columns)
     if dialect.name == "postgresql":
         return f'COPY "{table.__tablename__}" ({names}) FROM STDIN'
     return f'INSERT INTO "{table.__tablename__}" ({names}) VALUES ({", ".join("?" * len(columns))})'
 
 
-def _insert(connection: Connection, table: type[Base], rows: Sequence[Row]) -> None:
-    dialect = connection.dialect
-    written, found = statement(table, rows, dialect), values(table, rows, dialect)
-    if dialect.name == "postgresql":
-        _copy(connection, written, found)
+def _put(connection: Connection, rows: Prepared) -> None:
+    written = _statement(rows.table, rows.names, connection.dialect)
+    if connection.dialect.name == "postgresql":
+        _copy(connection, written, rows.rows)
     else:
-        connection.exec_driver_sql(written, list(found))
+        connection.exec_driver_sql(written, list(rows.rows))
 
 
-def _copy(connection: Connection, written: str, found: Values) -> None:
+def _copy(connection: Connection, written: str, rows: Iterable[tuple[Any, ...]]) -> None:
     cursor = cast("Cursor[Any]", connection.connection.cursor())
     with translated(), cursor, cursor.copy(written.encode()) as copy:
-        for row in found:
+        for row in rows:
             copy.write_row(row)
 
 
+def _by_name(rows: Sequence[Row]) -> dict[str, Sequence[Any]]:
+    return dict(zip(rows[0], zip(*(row.values() for row in rows), strict=True), strict=True))
+
+
 def _bound(column: Column[Any], dialect: Dialect, found: Sequence[Any]) -> Sequence[Any]:
-    bind = _bind(column, dialect)
-    if bind is None:
+    """What the type of the column does, for many values at once; each way is tested against it."""
+    kind = column.type
+    if isinstance(kind, Identifier):
+        return (
+            [value and value.bytes for value in found] if dialect.name == "sqlite" else [value and value.hex for value in found]
+        )
+    bind = kind.dialect_impl(dialect).bind_processor(dialect)
+    if bind is None or isinstance(kind, LargeBinary):
         return found
-    if isinstance(column.type, Instant | Enum):
+    if isinstance(kind, JSON):
+        # Most articles have no metadata.
+        empty = bind({})
+        return [empty if value == {} else bind(value) for value in found]
+    if isinstance(kind, Instant | Enum | Date):
         # Few different ones in many rows.
         known = {value: bind(value) for value in set(found)}
         return [known[value] for value in found]
     return [bind(value) for value in found]
-
-
-def _columns(table: type[Base], rows: Sequence[Row]) -> list[Column[Any]]:
-    return [table.__mapper__.c[name] for name in rows[0]]
-
-
-def _bind(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
-    return column.type.dialect_impl(dialect).bind_processor(dialect)

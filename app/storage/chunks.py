@@ -73,6 +73,10 @@ def found(chunk_id: UUID) -> Select[ChunkRow]:
     return select(ChunkRow).where(ChunkRow.id == chunk_id).execution_options(populate_existing=True)
 
 
+def job_of(chunk_id: UUID) -> Select[UUID]:
+    return select(ChunkRow.job_id).where(ChunkRow.id == chunk_id)
+
+
 def locked(chunk_id: UUID) -> Select[ChunkRow]:
     return found(chunk_id).with_for_update()
 

@@ -20,6 +20,8 @@ MOST_POSITIONS = 255
 LAST_POSITION = 16_000
 """Positions past 16,383 all become 16,383."""
 
+_PLACES = [str(place) for place in range(1, LAST_POSITION + 1)]
+
 
 class Words(TypeDecorator[Sequence[str]]):
     """A list of words as FTS5 reads it, or as a tsvector with the positions of the first stretch and all words of the rest."""
@@ -51,9 +53,20 @@ class Tails(TypeDecorator[Sequence[str]]):
 
 def head(words: Sequence[str]) -> str:
     """A tsvector as text."""
-    first, *_ = stretches(words)
+    first, *later = stretches(words)
+    if not later:
+        return _tsvector_of(words)
     rest: dict[str, list[int]] = {word: [] for word in words[first.stop :] if word != GAP}
     return _tsvector({**rest, **_positions(words[first.start : first.stop])})
+
+
+def _tsvector_of(words: Sequence[str]) -> str:
+    """Of one stretch, without a list for each word."""
+    found: dict[str, str] = {}
+    for word, place in zip(words, _PLACES, strict=False):
+        found[word] = found[word] + "," + place if word in found else place
+    found.pop(GAP, None)
+    return " ".join([f"'{word}':{places}" for word, places in found.items()])
 
 
 def tails(words: Sequence[str]) -> list[str] | None:
@@ -69,6 +82,8 @@ def stretches(words: Sequence[str]) -> list[range]:
 
 
 def _cuts(words: Sequence[str]) -> Iterator[int]:
+    if len(words) + LONGEST_PHRASE <= MOST_POSITIONS:
+        return
     counts = Counter(words)
     if len(words) + LONGEST_PHRASE <= LAST_POSITION and max(counts.values(), default=0) + LONGEST_PHRASE <= MOST_POSITIONS:
         # Most texts are one stretch, which is seen without looking at each word.

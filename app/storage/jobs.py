@@ -75,6 +75,10 @@ def locked(job_id: UUID) -> Select[JobRow]:
     return found(job_id).with_for_update(key_share=True)
 
 
+def state_of(job_id: UUID) -> Select[JobState]:
+    return select(JobRow.state).where(JobRow.id == job_id)
+
+
 def listed(state: JobState | None = None) -> Select[JobRow]:
     return select(JobRow) if state is None else select(JobRow).where(JobRow.state == state)
 

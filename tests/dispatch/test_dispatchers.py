@@ -15,7 +15,7 @@ from app.dispatch import opening, postgres, turns
 from app.dispatch.addresses import Resolver
 from app.dispatch.inprocess import InProcess
 from app.domain.errors import StorageUnavailable
-from app.domain.jobs import ChunkState, JobState, Priority, StoredJob
+from app.domain.jobs import CHUNK, ChunkState, JobState, Priority, StoredJob
 from app.domain.values import Annotation, ArticleText
 from app.refusal import Refusal
 from app.services import attempts, follow, receive, work
@@ -144,7 +144,7 @@ async def test_small_imports_go_before_great_ones_and_retries_last(store: Store)
     dispatcher = opening.dispatcher(store)
     slow = Slow(0.01)
     jobs = [
-        await upload(store, dispatcher, articles(130, word=priority.name, start=1_000 * priority), priority=priority)
+        await upload(store, dispatcher, articles(CHUNK + 2, word=priority.name, start=1_000 * priority), priority=priority)
         for priority in sorted(Priority)
     ]
     async with working(store, slow):

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from app.domain.errors import IdempotencyConflict, JobConflict, JobNotFound
-from app.domain.jobs import ChunkState, FailureKind, JobState, Priority, StoredJob
+from app.domain.jobs import CHUNK, ChunkState, FailureKind, JobState, Priority, StoredJob
 from app.domain.records import Filter
 from app.domain.values import Annotation, ArticleStatus, ArticleText
 from app.services import attempts, end, follow, plan, receive, retry, work
@@ -173,12 +173,12 @@ async def test_nothing_is_forgotten_of_what_is_read_while_the_rest_is_stored(sto
 
 
 async def test_a_poison_article_is_the_only_failure_of_its_job(store: Store) -> None:
-    contents = articles(130)
+    contents = articles(CHUNK + 2)
     contents[40] = submission("This one is poison.", external_id="poison")
     job = await upload(store, contents, size=500)
     await run_all(store, Choosy())
     ended = await state(store, job)
-    assert (ended.state, ended.progress.done, ended.progress.failed) == (JobState.FINISHED, 129, 1)
+    assert (ended.state, ended.progress.done, ended.progress.failed) == (JobState.FINISHED, CHUNK + 1, 1)
     (failure,) = (await follow.failures(store, job.id, limit=50)).items
     assert (failure.line, failure.kind) == (41, FailureKind.FAILED)
     assert failure.reason == "the annotator failed with RuntimeError"
