@@ -86,6 +86,13 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
+@pytest.fixture(scope="module")
+def emptied_postgres(migrated_postgres: str) -> str:
+    """The URL of a database with all tables and no rows, for a service that all tests of a file ask."""
+    _empty(migrated_postgres)
+    return migrated_postgres
+
+
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     opened = Store(database_url)

@@ -42,8 +42,8 @@ BOUND_SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")
-def service(migrated_postgres: str) -> Iterator[Process]:
-    with started("serve", migrated_postgres, STANDPOINT_WEBHOOK_PRIVATE="true") as process:
+def service(emptied_postgres: str) -> Iterator[Process]:
+    with started("serve", emptied_postgres, STANDPOINT_WEBHOOK_PRIVATE="true") as process:
         process.wait_ready()
         yield process
 
@@ -74,10 +74,10 @@ def used(http: httpx.Client) -> float:
     return next(float(line.split()[1]) for line in lines if line.startswith("standpoint_database_connections_used "))
 
 
-def test_every_operation_on_a_frozen_database_ends_with_503_in_time(service: Process, migrated_postgres: str) -> None:
+def test_every_operation_on_a_frozen_database_ends_with_503_in_time(service: Process, emptied_postgres: str) -> None:
     with client(service) as http, ThreadPoolExecutor(100) as pool:
         assert asked(http, "GET", "/v1/articles").status_code == 200
-        with frozen(migrated_postgres):
+        with frozen(emptied_postgres):
             began = time.monotonic()
             # Four of each at once are more than there are threads and connections.
             sent = [(which, pool.submit(asked, http, *which)) for which in operations() for _ in range(4)]
@@ -97,14 +97,14 @@ def test_every_operation_on_a_frozen_database_ends_with_503_in_time(service: Pro
     assert service.process.poll() is None
 
 
-def test_what_was_on_its_way_when_it_froze_is_not_stored(service: Process, migrated_postgres: str) -> None:
+def test_what_was_on_its_way_when_it_froze_is_not_stored(service: Process, emptied_postgres: str) -> None:
     text = "slow news: France praised Peru."
     with client(service) as http, ThreadPoolExecutor(8) as pool:
         until_ready(http)
         sent = [pool.submit(http.post, "/v1/articles", json={"text": text, "external_id": str(number)}) for number in range(8)]
         # They are being annotated; each has asked the database once and will again.
         time.sleep(0.7)
-        with frozen(migrated_postgres):
+        with frozen(emptied_postgres):
             statuses = {one.result(BOUND_SECONDS).status_code for one in sent}
         assert statuses == {503}
         until_ready(http)

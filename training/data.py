@@ -98,7 +98,7 @@ def own_examples(folder: Path = OWN) -> list[Example]:
 def own_split(folder: Path = OWN) -> tuple[list[Example], list[Example]]:
     """Train and development part: a tenth of each file, and the whole of a file whose name begins with `held-`.
 
-    Such a file is by no hand that wrote training text in its style, so that probabilities are calibrated on text that is new.
+    Such a file is by no hand that wrote training text in its style, so that the link rule is fitted on text that is new.
     """
     everything = own_examples(folder)
     return [e for e in everything if not _for_development(e)], [e for e in everything if _for_development(e)]

@@ -23,7 +23,7 @@ class Limits:
 
     shape: BatchShape = field(default_factory=BatchShape)
     jobs: int = 256
-    # A hundred seconds of work on two cores, and some 50 MB.
+    # Some minutes of work on two cores, and some 50 MB.
     tokens: int = 1_000_000
     # Interactive work alone, at the speed measured so far: a fifth of the default deadline. Who is accepted is answered, and
     # waits no more than two to three times as long as with 64 clients, who keep two cores busy.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from functools import partial
 from typing import Any
 
@@ -81,12 +82,25 @@ def _prepare(connection: sqlite3.Connection, _record: Any, *, foreign_keys: bool
     # The driver would begin transactions late and never before a SELECT; `_begin` does it instead, as SQLAlchemy recommends.
     connection.isolation_level = None
     connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
-    connection.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(connection)
     # NORMAL may lose the last commits when the power fails, but a 201 says that they are on disk. The price: one fsync a commit.
     connection.execute("PRAGMA synchronous = FULL")
     # What was deleted is overwritten with zeros instead of lying in free pages; only deletions cost more.
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Of several who change a new file's journal at once SQLite refuses all but one, without the wait that it was asked for."""
+    end = time.monotonic() + BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+        time.sleep(0.01)
 
 
 def _begin(connection: Connection) -> None:

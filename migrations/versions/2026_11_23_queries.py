@@ -243,13 +243,14 @@ def _group(article_id: Any, traits: texts.Traits) -> Any:
     if not traits.bands:
         return None
     proposed = sa.select(_band.c.article_id).where(_band.c.band.in_(traits.bands)).distinct().order_by(_band.c.article_id)
-    found = [(texts.likeness(traits, row.body), row) for row in op.get_bind().execute(_bodies(proposed.limit(MOST_PROPOSED)))]
-    best = max(found, key=lambda each: each[0], default=(0.0, None))
-    if best[1] is None or best[0] < texts.SIMILAR:
+    rows = {row.id: row for row in op.get_bind().execute(_bodies(proposed.limit(MOST_PROPOSED)))}
+    found = texts.most_like(traits, ((row.id, texts.sequences_of(row.body)) for row in rows.values()))
+    if found is None:
         return None
-    group = best[1].duplicate_group or best[1].id
+    best = rows[found]
+    group = best.duplicate_group or best.id
     for table, column in ((_article, _article.c.id), (_stance, _stance.c.article_id)):
-        op.get_bind().execute(table.update().where(column == best[1].id).values(duplicate_group=group))
+        op.get_bind().execute(table.update().where(column == best.id).values(duplicate_group=group))
     return group
 
 

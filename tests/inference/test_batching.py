@@ -357,7 +357,7 @@ def test_two_threads_encode_two_batches_at_once() -> None:
     batcher.close()
 
 
-def test_what_one_of_two_threads_cannot_answer_fails_though_the_other_lives_and_one_death_is_told() -> None:
+def test_all_that_waits_fails_when_the_first_of_two_threads_dies_and_only_its_death_is_told() -> None:
     told: list[BaseException] = []
     both, gate = threading.Barrier(3), threading.Event()
 
@@ -366,7 +366,7 @@ def test_what_one_of_two_threads_cannot_answer_fails_though_the_other_lives_and_
         if POISON in words:
             raise SystemExit("the end")
         assert gate.wait(PATIENCE)
-        return list(words)
+        raise SystemExit("the end of the other")
 
     limits = Limits(shape=BatchShape(tokens=12))
     batcher: Batcher[str, str] = Batcher(half_dead, length=len, threads=2, limits=limits, on_death=told.append)
