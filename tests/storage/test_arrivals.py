@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.types.json import Json
 from sqlalchemy import Dialect, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import psycopg
 
 from app.domain.records import StoredArticle, Submission
 from app.domain.values import ArticleStatus, ArticleText, PublicationTime
@@ -32,7 +33,9 @@ submissions = st.builds(
     external_id=optional,
     url=optional,
     publisher=optional,
-    published=st.none() | moments.map(lambda moment: PublicationTime(day=moment.date(), instant=moment)),
+    published=st.none()
+    | st.dates().map(lambda day: PublicationTime(day=day, instant=None))
+    | moments.map(lambda moment: PublicationTime(day=moment.date(), instant=moment)),
     language=st.none() | st.sampled_from(["en", "de-CH", "EN"]),
     metadata=st.dictionaries(texts, st.integers() | texts, max_size=2),
 )
@@ -59,7 +62,7 @@ def test_columns_of_many_articles_are_the_rows_of_each(contents: list[Submission
     assert by_row(arrivals.columns_of_texts(found)) == [articles.row_of_text(stored(each)) for each in found]
 
 
-@pytest.mark.parametrize("dialect", [sqlite.dialect(), postgresql.dialect()], ids=lambda dialect: dialect.name)
+@pytest.mark.parametrize("dialect", [sqlite.dialect(), psycopg.dialect()], ids=lambda dialect: dialect.name)
 @given(contents=st.lists(submissions, min_size=1, max_size=5))
 def test_values_are_bound_as_the_types_of_their_columns_bind_them(dialect: Dialect, contents: list[Submission]) -> None:
     columns = arrivals.columns([arrivals.arrival(each) for each in contents])
