@@ -1,6 +1,6 @@
-"""Model folders side by side: accuracy on the public tests and speed, for the card.
+"""Model folders side by side: accuracy on the public tests and speed.
 
-    python -m training.compare DATA FOLDER [FOLDER ...] [--card MODEL_CARD.md]
+    python -m training.compare DATA FOLDER [FOLDER ...] [--write benchmarks/README.md]
 
 A folder may hold another graph than the first (the float one, a smaller encoder); what it lacks of the other files is taken
 from the first. Speed is articles of PerSenT's test a second through the whole annotator, in turn, the median of the rounds.
@@ -19,7 +19,7 @@ import typer
 
 from app.domain.values import ArticleText
 from app.inference.annotator import TransformerAnnotator
-from app.inference.model_folder import NEEDED, OPTIONAL, present
+from app.inference.model_folder import OPTIONAL, present
 from app.inference.offline import annotate_all
 from app.inference.packed import GRAPH
 from training.data import rows, stance_file
@@ -38,8 +38,7 @@ def completed(folder: Path, first: Path, scratch: Path) -> Path:
     target = scratch / folder.name
     target.mkdir()
     # A graph has its own weights, or none beside it.
-    graph = [GRAPH, *(name for name in OPTIONAL if (folder / name).exists())] if (folder / GRAPH).exists() else present(first)
-    for name in {*NEEDED, *graph}:
+    for name in present(folder if (folder / GRAPH).exists() else first):
         shutil.copy((folder if (folder / name).exists() else first) / name, target / name)
     seal(target)
     return target
@@ -65,7 +64,9 @@ def articles_per_second(annotator: TransformerAnnotator, texts: list[ArticleText
 
 
 def main(
-    data: Path, folders: list[Path], card: Annotated[Path | None, typer.Option(help="the card to write into")] = None
+    data: Path,
+    folders: list[Path],
+    write: Annotated[Path | None, typer.Option(help="a file to write the table into, between its markers")] = None,
 ) -> None:
     texts = [ArticleText(row["text"], row["title"] or None) for row in rows(data / "article-persent-test.jsonl")][:ARTICLES]
     with tempfile.TemporaryDirectory() as name:
@@ -73,18 +74,13 @@ def main(
         annotators = [TransformerAnnotator(copy) for copy in copies]
         speeds = [[articles_per_second(annotator, texts) for annotator in annotators] for _ in range(ROUNDS)]
         body = [
-            [
-                copy.name,
-                f"{graph_size(copy) / 1e6:.0f}",
-                *accuracy(annotator, data),
-                f"{speed:.1f}",
-            ]
+            [copy.name, f"{graph_size(copy) / 1e6:.0f}", *accuracy(annotator, data), f"{speed:.1f}"]
             for copy, annotator, speed in zip(copies, annotators, map(statistics.median, zip(*speeds, strict=True)), strict=True)
         ]
     found = markdown(["model", "MB", *(f"{test} macro-F1" for test in STANCE_TESTS.values()), "articles/s"], body)
     print(found)
-    if card:
-        put(card, found, begin=BEGIN, end=END)
+    if write:
+        put(write, found, begin=BEGIN, end=END)
 
 
 if __name__ == "__main__":

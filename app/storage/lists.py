@@ -18,7 +18,7 @@ Item = TypeVar("Item")
 
 STATEMENTS = 128
 """Kept of those made last. To make one takes a quarter of the time of a whole page, and who reads on, or asks again, asks for the
-same. One is some 50 kB."""
+same."""
 
 
 @dataclass(frozen=True)
