@@ -131,6 +131,24 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Relation:
+    """`source` favors or opposes `target` in the text; `probability` (0..1) is calibrated for the sentence in `evidence`.
+
+    Raises ValueError for a relation of a country to itself, and for a neutral one: what is not said is no row.
+    """
+
+    source: CountryCode
+    target: CountryCode
+    stance: Stance
+    probability: float
+    evidence: Evidence
+
+    def __post_init__(self) -> None:
+        if self.source == self.target or self.stance is Stance.NEUTRAL:
+            raise ValueError(f"no relation: {self.source} {self.stance} {self.target}")
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """The stance of a whole article toward one target; `salience` in 0..1, `stance` None when undecided.
 
@@ -200,6 +218,11 @@ class Annotation:
     coverage: Coverage
     countries: tuple[Judgement, ...]
     targets: tuple[Judgement, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    """The strongest for each ordered pair of countries and stance."""
+    vectors: bytes | None = None
+    """Of its passages, 64 whole numbers of -127..127 each, one after another: whether a claim could be meant. None where the
+    model makes none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
+from app.domain.claims import ClaimVerdict
 from app.domain.jobs import Call
 from app.domain.models import ModelDescription
 from app.domain.values import Annotation, ArticleText, CountryCode
@@ -55,6 +56,35 @@ class Annotator(Protocol):
 
     def healthy(self) -> bool:
         """Whether a call made now can be answered."""
+        ...
+
+
+class ClaimReader(Protocol):
+    """Says what a text says of claims. The gate is cheap and errs toward letting through; the judge reads."""
+
+    @property
+    def version(self) -> str:
+        """`name@digest` of the model that judges."""
+        ...
+
+    @property
+    def description(self) -> ModelDescription: ...
+
+    @property
+    def vectors_of(self) -> str:
+        """The version of the annotator whose vectors the gate can compare; those of another say nothing."""
+        ...
+
+    async def vector(self, claim: str, *, bulk: bool = False) -> bytes:
+        """64 whole numbers of -127..127, to be compared with those of passages. Raises InvalidText."""
+        ...
+
+    def passing(self, claim: bytes, articles: Sequence[bytes]) -> Sequence[bool]:
+        """For the passages' vectors of each article (`Annotation.vectors`), whether the claim could be meant by one of them."""
+        ...
+
+    async def judge(self, claims: Sequence[str], text: ArticleText, *, bulk: bool = False) -> Sequence[ClaimVerdict]:
+        """One verdict a claim, from the few best passages of the text for each. Raises InvalidText or EngineUnavailable."""
         ...
 
 
