@@ -51,7 +51,7 @@ class ClaimEvidence:
 
 @dataclass(frozen=True, slots=True)
 class ClaimVerdict:
-    """What one model version finds of one text and one claim. `passages` were read by the pair model; 0 where the gate held it off."""
+    """What one model version finds of one text and one claim. `passages` were read by the model; 0: the gate held it off."""
 
     model: str
     stance: ClaimStance
