@@ -28,9 +28,7 @@ class PairEncoder(nn.Module):
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
         """Logits [R, 4 + 3 + 1] of rows [R, T]."""
-        tokens = self.encoder(
-            input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
-        ).last_hidden_state
+        tokens = self.encoder(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids).last_hidden_state
         passage = (token_type_ids * attention_mask)[..., None].to(tokens.dtype)
         claim = ((1 - token_type_ids) * attention_mask)[..., None].to(tokens.dtype)
         means = [(tokens * part).sum(1) / part.sum(1).clamp(min=1) for part in (claim, passage)]
