@@ -1,4 +1,4 @@
-"""Pairs of a claim or topic and a text, in one form. A text is cut into passages once; which of them are read depends on the claim."""
+"""Pairs of a claim or topic and a text. A text is cut into passages once; which of them are read depends on the claim."""
 
 from __future__ import annotations
 
