@@ -11,7 +11,7 @@ from app.inference.cores import usable_cores
 from app.inference.description import described
 from app.inference.drafting import Draft, Drafter
 from app.inference.encoding import Row, TextEncoder
-from app.inference.engine import Engine, SpanLogits
+from app.inference.engine import WIDTH, Engine, SpanLogits
 from app.inference.gazetteer import Gazetteer
 from app.inference.model_folder import InvalidModel, ModelFolder
 from app.inference.packed import unpacked
@@ -47,6 +47,13 @@ class TransformerAnnotator(BatchedAnnotator[Draft, Row, SpanLogits]):
 
     def annotation(self, draft: Draft, outputs: Sequence[SpanLogits]) -> Annotation:
         return self._reader.annotation(draft, outputs)
+
+    async def vector(self, sentence: str, *, bulk: bool = False) -> bytes | None:
+        """What `Annotation.vectors` are of its passages, of a sentence alone: 64 whole numbers, of its first passage if it is
+        longer than one. None where the model makes none. Raises as `annotate` does.
+        """
+        found = (await self.annotate(ArticleText(sentence), language="und", bulk=bulk)).vectors
+        return found and found[:WIDTH]
 
 
 def _engine(folder: ModelFolder) -> Engine:

@@ -18,7 +18,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Scaling:
-    """`bias` is added to the logits after these are divided by `temperature`; in the order of the stances."""
+    """`bias` is added to the logits after these are divided by `temperature`; in the order of the classes."""
 
     temperature: float = 1.0
     bias: Sequence[float] = (0.0, 0.0, 0.0)
@@ -36,8 +36,12 @@ class Calibration:
 
     def probabilities(self, logits: npt.NDArray[np.floating[Any]], *, countries: bool) -> Floats:
         """Probabilities [N, 3] of logits [N, 3]."""
-        scaling = self.country if countries else self.target
-        scaled = np.asarray(logits, dtype=np.float64) / scaling.temperature + np.asarray(scaling.bias)
-        exponentials = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
-        probabilities: Floats = exponentials / exponentials.sum(axis=-1, keepdims=True)
-        return probabilities
+        return scaled(logits, self.country if countries else self.target)
+
+
+def scaled(logits: npt.NDArray[np.floating[Any]], scaling: Scaling) -> Floats:
+    """Probabilities [N, C] of logits [N, C]."""
+    biased = np.asarray(logits, dtype=np.float64) / scaling.temperature + np.asarray(scaling.bias)
+    exponentials = np.exp(biased - biased.max(axis=-1, keepdims=True))
+    probabilities: Floats = exponentials / exponentials.sum(axis=-1, keepdims=True)
+    return probabilities

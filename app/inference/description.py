@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from app.domain.models import ModelDescription, Table
+from app.inference.claims.folder import ClaimFolder
 from app.inference.model_folder import InvalidModel, ModelFolder, bundled_names
 
 METRICS = "metrics.json"
@@ -21,15 +22,24 @@ METRICS = "metrics.json"
 
 def described(folder: ModelFolder) -> ModelDescription:
     """Raises InvalidModel for a metrics.json that cannot be read; without one there are no figures."""
-    metrics = read_metrics(folder.file(METRICS))
+    return _described(folder, languages=folder.config.languages, calibrated=folder.config.is_calibrated)
+
+
+def described_claims(folder: ClaimFolder) -> ModelDescription:
+    """The same of the pair model."""
+    return _described(folder, languages=folder.config.languages, calibrated=True)
+
+
+def _described(folder: ModelFolder | ClaimFolder, *, languages: frozenset[str], calibrated: bool) -> ModelDescription:
+    metrics = read_metrics(folder.path / METRICS)
     try:
         # Figures of other files than these would be a false promise.
         own = metrics.get("model") == folder.version
         return ModelDescription(
             version=folder.version,
-            languages=folder.config.languages,
+            languages=languages,
             size=folder.size,
-            calibrated=folder.config.is_calibrated,
+            calibrated=calibrated,
             base=metrics.get("base"),
             licence=metrics.get("licence"),
             evaluation=tuple(map(table_of, metrics.get("tables", ()))) if own else (),
@@ -41,7 +51,7 @@ def described(folder: ModelFolder) -> ModelDescription:
 @cache
 def bundled() -> Mapping[str, ModelDescription]:
     """The models that come with the service, by version."""
-    found = [described(ModelFolder.open(name)) for name in bundled_names()]
+    found = [*(described(ModelFolder.open(name)) for name in bundled_names()), described_claims(ClaimFolder.open())]
     return {description.version: description for description in found}
 
 

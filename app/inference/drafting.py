@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.domain.values import ArticleText, Coverage, Field, Span
 from app.inference import targets
@@ -11,7 +11,7 @@ from app.inference.candidates import Candidate
 from app.inference.encoding import Row, TextEncoder, judgeable
 from app.inference.gazetteer import Gazetteer
 from app.inference.passages import sentences
-from app.inference.preparation import Prepared, prepare
+from app.inference.preparation import Prepared, lead, prepare
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class DraftField:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An article that waits for the encoder. Fields without anything to judge have no rows."""
+    """An article that waits for the encoder. Fields without anything to judge have no rows, but where none has any the text is
+    read from its first passage."""
 
     fields: Sequence[DraftField]
     language: str
@@ -66,7 +67,10 @@ class Drafter:
 
     def draft(self, text: ArticleText, *, language: str, targets: Sequence[str] = ()) -> Draft:
         names = list(dict.fromkeys(targets))
-        return Draft([self._field(field, words, names) for field, words in _fields(text)], language, names)
+        fields = [self._field(field, words, names) for field, words in _fields(text)]
+        if not any(field.prepared.rows for field in fields):
+            fields[-1] = self._led(fields[-1])
+        return Draft(fields, language, names)
 
     def _field(self, field: Field, text: str, names: Sequence[str]) -> DraftField:
         tokens = self._encoder.tokens(text)
@@ -74,8 +78,13 @@ class Drafter:
         named = [found for found in _named(text, names) if judgeable(tokens, found.span)]
         spans = [*(found.span for found in candidates), *(found.span for found in named)]
         split = sentences(text)
-        prepared = prepare(spans, tokens=tokens, sentences=split, encoder=self._encoder)
+        prepared = prepare(spans, countries=len(candidates), tokens=tokens, sentences=split, encoder=self._encoder)
         return DraftField(field, text, split, candidates, named, prepared)
+
+    def _led(self, field: DraftField) -> DraftField:
+        """So that no article is without a vector to compare claims with."""
+        tokens = self._encoder.tokens(field.text)
+        return replace(field, prepared=lead(tokens=tokens, sentences=field.sentences, encoder=self._encoder))
 
 
 def _fields(text: ArticleText) -> Iterator[tuple[Field, str]]:

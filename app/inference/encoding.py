@@ -27,11 +27,13 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A passage as the encoder takes it: ids with special tokens, marks (1 on tokens of spans), token ranges of spans [S, 2]."""
+    """A passage as the encoder takes it: ids with special tokens, marks (1 on tokens of spans), token ranges of spans [S, 2],
+    and the numbers of those of them [P, 2] between which a relation is possible."""
 
     ids: Integers
     marks: Integers
     spans: Integers
+    pairs: Integers
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -54,14 +56,14 @@ class TextEncoder:
         offsets = np.asarray(encoding.offsets, dtype=np.int64).reshape(-1, 2)
         return Tokens(np.asarray(encoding.ids, dtype=np.int64), offsets[:, 0], offsets[:, 1])
 
-    def row(self, tokens: Tokens, passage: Passage, spans: Sequence[Span]) -> Row:
+    def row(self, tokens: Tokens, passage: Passage, spans: Sequence[Span], pairs: Sequence[tuple[int, int]] = ()) -> Row:
         """Every span touches at least one token of the passage (see `judgeable`)."""
         ids = np.concatenate([self._before, tokens.ids[passage.first : passage.last], self._behind])
         ranges = self._ranges(tokens, passage, spans)
         marks = np.zeros_like(ids)
         for first, last in ranges:
             marks[first:last] = 1
-        return Row(ids, marks, ranges)
+        return Row(ids, marks, ranges, np.array(pairs, dtype=np.int64).reshape(-1, 2))
 
     def _ranges(self, tokens: Tokens, passage: Passage, spans: Sequence[Span]) -> Integers:
         ranges = np.array([token_range(tokens, span) for span in spans], dtype=np.int64).reshape(-1, 2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -14,17 +14,23 @@ from app.inference.encoding import Integers, Row
 
 Floats = npt.NDArray[np.float32]
 OUTPUTS = ("stance_logits", "kind_logits", "country_logits")
+RELATIONS, VECTORS = "relation_logits", "passage_vectors"
+"""What models older than these outputs do not have: they say nothing of relations, and cannot be compared with claims."""
+RELATION_CLASSES, WIDTH = 5, 64
 SLOWER = ["SkipLayerNormFusion"]
 """What ONNX Runtime would fuse on loading and then run more slowly than the parts: docs/decisions/0006."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpanLogits:
-    """Raw scores of a row's spans: stance [S, 3], kind [S, 6], country [S, C]."""
+    """Raw scores of a row's spans: stance [S, 3], kind [S, 6], country [S, C]; of its pairs: relation [P, 5]; and the vectors of
+    its passages [R, 64], each of length 1; of neither any where the model has no such head."""
 
     stance: Floats
     kind: Floats
     country: Floats
+    relation: Floats = field(default_factory=lambda: np.zeros((0, RELATION_CLASSES), dtype=np.float32))
+    vectors: Floats = field(default_factory=lambda: np.zeros((0, WIDTH), dtype=np.float32))
 
     @classmethod
     def join(cls, parts: Sequence[SpanLogits]) -> SpanLogits:
@@ -35,20 +41,31 @@ class Engine:
     """May be run by several threads at once, each on its own core: docs/decisions/0037-one-batch-a-core.md."""
 
     def __init__(self, path: Path) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        # A plan of memory for every shape of a batch that ever came is no faster here, and each new one takes another piece:
-        # after 80 articles 432 MB and growing with plans, 379 MB and level without.
-        options.enable_mem_pattern = False
-        self._session = onnxruntime.InferenceSession(
-            path, options, providers=["CPUExecutionProvider"], disabled_optimizers=SLOWER
-        )
+        self._session = session(path)
+        self._inputs = {given.name for given in self._session.get_inputs()}
+        self._outputs = [found.name for found in self._session.get_outputs()]
 
     def run(self, rows: Sequence[Row]) -> list[SpanLogits]:
-        counts = [len(row.spans) for row in rows]
-        outputs = self._session.run(OUTPUTS, collate(rows))
-        cuts = np.cumsum(counts)[:-1]
-        return [SpanLogits(*parts) for parts in zip(*(np.split(output, cuts) for output in outputs), strict=True)]
+        inputs = {name: values for name, values in collate(rows).items() if name in self._inputs}
+        outputs = dict(zip(self._outputs, self._session.run(self._outputs, inputs), strict=True))
+        spans = np.cumsum([len(row.spans) for row in rows])
+        pairs = np.cumsum([len(row.pairs) for row in rows])
+        shares = [np.split(outputs[name][: spans[-1]], spans[:-1]) for name in OUTPUTS]
+        if RELATIONS in outputs:
+            shares.append(np.split(outputs[RELATIONS][: pairs[-1]], pairs[:-1]))
+        if VECTORS in outputs:
+            shares.append(np.split(outputs[VECTORS], len(rows)))
+        return [SpanLogits(*parts) for parts in zip(*shares, strict=True)]
+
+
+def session(path: Path) -> onnxruntime.InferenceSession:
+    """One that computes in the thread that calls it."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    # A plan of memory for every shape of a batch that ever came is no faster here, and each new one takes another piece:
+    # after 80 articles 432 MB and growing with plans, 379 MB and level without.
+    options.enable_mem_pattern = False
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"], disabled_optimizers=SLOWER)
 
 
 def collate(rows: Sequence[Row]) -> dict[str, Integers]:
@@ -57,12 +74,25 @@ def collate(rows: Sequence[Row]) -> dict[str, Integers]:
     ids, mask, marks = (np.zeros(shape, dtype=np.int64) for _ in range(3))
     for index, row in enumerate(rows):
         ids[index, : len(row)], mask[index, : len(row)], marks[index, : len(row)] = row.ids, 1, row.marks
-    spans = np.concatenate([row.spans for row in rows])
+    spans = _at_least_one(np.concatenate([row.spans for row in rows]), last=1)
+    first = np.cumsum([0, *(len(row.spans) for row in rows[:-1])])
+    pairs = _at_least_one(np.concatenate([row.pairs + start for row, start in zip(rows, first, strict=True)]), last=0)
     return {
         "input_ids": ids,
         "attention_mask": mask,
         "token_type_ids": marks,
-        "span_row": np.repeat(np.arange(len(rows)), [len(row.spans) for row in rows]),
+        "span_row": _at_least_one(np.repeat(np.arange(len(rows)), [len(row.spans) for row in rows]), last=0),
         "span_start": np.ascontiguousarray(spans[:, 0]),
         "span_end": np.ascontiguousarray(spans[:, 1]),
+        "pair_a": np.ascontiguousarray(pairs[:, 0]),
+        "pair_b": np.ascontiguousarray(pairs[:, 1]),
     }
+
+
+def _at_least_one(values: Integers, *, last: int) -> Integers:
+    """The graph computes for one span and one pair at least; what it says of these is thrown away."""
+    if len(values):
+        return values
+    padding = np.zeros((1, *values.shape[1:]), dtype=np.int64)
+    padding[..., -1] = last
+    return padding

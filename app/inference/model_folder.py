@@ -9,17 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from app.domain.values import CountryCode, Stance
 from app.inference.aggregation import Aggregation
-from app.inference.calibration import Calibration
+from app.inference.calibration import Calibration, Scaling
 from app.inference.linking import LinkWeights
 from app.inference.outcomes import KINDS
 from app.inference.packed import GRAPH, PACKED
+from app.inference.relations import CLASSES
 
 BUNDLED = Path(__file__).parent / "bundled"
 SUMS = "SHA256SUMS"
@@ -35,7 +36,10 @@ class InvalidModel(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ModelConfig:
-    """config.json. `countries` are the columns of country_logits; `max_tokens` includes the encoder's special tokens."""
+    """config.json. `countries` are the columns of country_logits; `max_tokens` includes the encoder's special tokens.
+
+    `relations` makes probabilities of the relations' logits. `gate` is the least cosine, -1..1, between a claim's vector and a
+    passage's, from which on the passage could be about the claim."""
 
     name: str
     languages: frozenset[str]
@@ -46,6 +50,8 @@ class ModelConfig:
     link: Mapping[str, Any]
     aggregation: Mapping[str, Any]
     is_calibrated: bool
+    relations: Scaling
+    gate: float
 
     @classmethod
     def parse(cls, text: str) -> ModelConfig:
@@ -68,6 +74,8 @@ class ModelConfig:
                 link=values["link"],
                 aggregation=values["aggregation"],
                 is_calibrated={"country", "target"} <= set(values["calibration"]),
+                relations=Scaling(**values.get("relations", {"bias": (0.0,) * len(CLASSES)})),
+                gate=float(values.get("gate", 0.0)),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidModel(f"config.json: {error!r}") from error
@@ -97,10 +105,8 @@ class ModelFolder:
     def open(cls, model: str | Path) -> ModelFolder:
         """`model` is the name of a bundled tier, or the path of a folder. Raises InvalidModel."""
         path = locate(model)
-        sums = _read(path / SUMS)
-        verify(path, sums)
-        config = ModelConfig.parse(_read(path / "config.json"))
-        return cls(path=path, digest=hashlib.sha256(sums.encode()).hexdigest()[:12], config=config)
+        digest = digest_of(path, present(path))
+        return cls(path=path, digest=digest, config=ModelConfig.parse(read(path / "config.json")))
 
 
 def bundled_names() -> list[str]:
@@ -119,10 +125,17 @@ def present(path: Path) -> list[str]:
     return sorted([*NEEDED, *(name for name in OPTIONAL if (path / name).exists())])
 
 
-def verify(path: Path, sums: str) -> None:
+def digest_of(path: Path, needed: Sequence[str]) -> str:
+    """The digest of the folder's sums. Raises InvalidModel unless they name all that is needed, and every file is as they say."""
+    sums = read(path / SUMS)
+    verify(path, sums, needed)
+    return hashlib.sha256(sums.encode()).hexdigest()[:12]
+
+
+def verify(path: Path, sums: str, needed: Sequence[str]) -> None:
     """Every line is `<sha256>  <file name>`, as sha256sum writes it."""
     expected = {name: digest for digest, _, name in (line.partition("  ") for line in sums.splitlines())}
-    for name in present(path):
+    for name in needed:
         if name not in expected:
             raise InvalidModel(f"{path / SUMS} does not name {name}")
     for name, digest in expected.items():
@@ -138,7 +151,8 @@ def _digest(path: Path) -> str:
         raise InvalidModel(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _read(path: Path) -> str:
+def read(path: Path) -> str:
+    """Raises InvalidModel."""
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -61,7 +61,7 @@ def judge_all(annotator: TransformerAnnotator, texts: Iterable[tuple[str, Sequen
         tokens = annotator.encoder.tokens(text)
         if not spans or not all(judgeable(tokens, span) for span in spans):
             raise ValueError("there is no span, or one without a token")
-        prepared = prepare(spans, tokens=tokens, sentences=sentences(text), encoder=annotator.encoder)
+        prepared = prepare(spans, countries=0, tokens=tokens, sentences=sentences(text), encoder=annotator.encoder)
         return Task(prepared.rows, prepared.in_order)
 
     return _answers(annotator, map(task, texts))

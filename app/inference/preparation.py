@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 
@@ -16,27 +17,55 @@ from app.inference.passages import Passage, passages
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """`order` are the numbers of the spans as the rows have them; `characters` is how much of the text the rows cover."""
+    """`order` are the numbers of the spans as the rows have them, `pairs` those between which a relation is possible;
+    `characters` is how much of the text the rows cover."""
 
     rows: list[Row]
     order: list[int]
+    pairs: list[tuple[int, int]]
     characters: int
 
     def in_order(self, outputs: Sequence[SpanLogits]) -> SpanLogits:
-        """The logits of the rows as those of the spans that were given."""
+        """The logits of the rows as those of the spans that were given; relations stay in the order of the pairs."""
         joined, places = SpanLogits.join(outputs), np.argsort(self.order)
-        return SpanLogits(joined.stance[places], joined.kind[places], joined.country[places])
+        return replace(joined, stance=joined.stance[places], kind=joined.kind[places], country=joined.country[places])
 
 
-def prepare(spans: Sequence[Span], *, tokens: Tokens, sentences: Sequence[Span], encoder: TextEncoder) -> Prepared:
-    """Only passages with a span become rows; a span stands in the one that shows the most around it. All must be judgeable."""
+def prepare(
+    spans: Sequence[Span], *, countries: int, tokens: Tokens, sentences: Sequence[Span], encoder: TextEncoder
+) -> Prepared:
+    """Only passages with a span become rows; a span stands in the one that shows the most around it. All must be judgeable.
+
+    The first `countries` of the spans may be countries, and two of them in one sentence a pair.
+    """
     found = passages(tokens.starts.tolist(), sentences, budget=encoder.budget, unbroken=spans)
-    rows, order, characters = [], [], 0
+    rows, order, pairs, characters = [], [], [], 0
     for passage, numbers in _by_passage(found, spans):
-        rows.append(encoder.row(tokens, passage, [spans[number] for number in numbers]))
+        own = _pairs(numbers, spans[:countries], sentences)
+        rows.append(encoder.row(tokens, passage, [spans[number] for number in numbers], own))
         order += numbers
+        pairs += [(numbers[a], numbers[b]) for a, b in own]
         characters += passage.span.end - passage.span.start
-    return Prepared(rows, order, characters)
+    return Prepared(rows, order, pairs, characters)
+
+
+def lead(*, tokens: Tokens, sentences: Sequence[Span], encoder: TextEncoder) -> Prepared:
+    """The first passage of a text without anything to judge, to compare claims with. No rows for a text without words."""
+    found = passages(tokens.starts.tolist(), sentences, budget=encoder.budget)[:1]
+    rows = [encoder.row(tokens, passage, ()) for passage in found if passage.first < passage.last]
+    return Prepared(rows, [], [], sum(passage.span.end - passage.span.start for passage in found[: len(rows)]))
+
+
+def _pairs(numbers: Sequence[int], countries: Sequence[Span], sentences: Sequence[Span]) -> list[tuple[int, int]]:
+    """Places in `numbers` of two that stand in one sentence and do not overlap."""
+    starts = [sentence.start for sentence in sentences]
+    among = [(place, countries[number]) for place, number in enumerate(numbers) if number < len(countries)]
+    return [
+        (a, b)
+        for (a, first), (b, second) in combinations(among, 2)
+        if bisect_right(starts, first.start) == bisect_right(starts, second.start)
+        and (first.end <= second.start or second.end <= first.start)
+    ]
 
 
 def _by_passage(found: Sequence[Passage], spans: Sequence[Span]) -> list[tuple[Passage, list[int]]]:

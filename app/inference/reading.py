@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
 
-from app.domain.values import Annotation, CountryCode, Judgement, Kind, Mention, Probabilities, Span, Stance
+from app.domain.values import Annotation, CountryCode, Judgement, Kind, Mention, Probabilities, Relation, Span, Stance
 from app.inference.aggregation import DIGITS, Aggregation, Floats, rounded
 from app.inference.attribution import voices
 from app.inference.drafting import Draft, DraftField
@@ -19,6 +19,7 @@ from app.inference.gazetteer import Gazetteer
 from app.inference.judgement import Judge, Testimony
 from app.inference.linking import Link, Linker, LinkWeights
 from app.inference.model_folder import ModelFolder
+from app.inference.relations import relations, strongest
 from app.inference.salience import Cue, saliences
 
 # A target is measured against the countries by a key that no country has, and as if it stood there by name.
@@ -46,26 +47,31 @@ class Reader:
     def __init__(self, folder: ModelFolder, gazetteer: Gazetteer) -> None:
         config = folder.config
         self._version, self._gazetteer, self._calibration = folder.version, gazetteer, config.calibration
+        self._related = config.relations
         self._linker = Linker(config.countries, LinkWeights.parse(config.link))
         self._judge = Judge(Aggregation.parse(config.aggregation), config.undecided_below)
 
     def annotation(self, draft: Draft, outputs: Sequence[SpanLogits]) -> Annotation:
         """`outputs` are the logits of the draft's rows."""
-        return self.of_heard(draft, heard_of(draft, outputs))
+        return replace(self.of_heard(draft, heard_of(draft, outputs)), vectors=_whole_numbers(outputs))
 
     def of_heard(self, draft: Draft, heard: Sequence[Heard]) -> Annotation:
         testimonies: dict[CountryCode | int, list[Testimony]] = {}
+        related: list[Relation] = []
         links = iter(self._links(heard))
         for field in heard:
             subjects = _subjects(field.field, links)
             for subject, testimony in self._testimonies(field, subjects):
                 testimonies.setdefault(subject.about, []).append(testimony)
+            if len(field.logits.relation):
+                related += relations(field.field, _countries(subjects), field.logits.relation, self._related)
         return Annotation(
             model=self._version,
             language=draft.language,
             coverage=draft.coverage,
             countries=tuple(self._countries(draft, testimonies)),
             targets=tuple(self._targets(draft, testimonies)),
+            relations=strongest(related),
         )
 
     def _links(self, heard: Sequence[Heard]) -> list[Link | None]:
@@ -132,7 +138,17 @@ def heard_of(draft: Draft, outputs: Sequence[SpanLogits]) -> list[Heard]:
     """The logits of the draft's rows as those of its fields' spans."""
     remaining = iter(outputs)
     shares = [(field, list(islice(remaining, len(field.prepared.rows)))) for field in draft.fields]
-    return [Heard(field, field.prepared.in_order(share)) for field, share in shares if share]
+    return [Heard(field, field.prepared.in_order(share)) for field, share in shares if share and field.spans]
+
+
+def _whole_numbers(outputs: Sequence[SpanLogits]) -> bytes | None:
+    """The rows' vectors in an eighth of the room; None where the model makes none."""
+    found = [output.vectors for output in outputs if len(output.vectors)]
+    return np.rint(np.concatenate(found) * 127).astype(np.int8).tobytes() if found else None
+
+
+def _countries(subjects: Sequence[Subject | None]) -> list[CountryCode | None]:
+    return [subject.about if subject and isinstance(subject.about, str) else None for subject in subjects]
 
 
 def _subjects(field: DraftField, links: Iterator[Link | None]) -> list[Subject | None]:

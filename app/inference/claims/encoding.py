@@ -1,0 +1,77 @@
+"""From claims and texts to the rows of the pair model: [CLS] claim [SEP] passage [SEP]."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+from transformers import PreTrainedTokenizerFast
+
+from app.domain.errors import InvalidText
+from app.domain.values import ArticleText, Field
+from app.inference.claims.selection import Piece, pieces, selected
+from app.inference.encoding import Integers
+
+LONGEST = 64
+"""Tokens of a claim or topic: some 45 words, three times a headline, which is what the model has learnt from."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairRow:
+    """Ids with special tokens; those from `border` on are the passage's."""
+
+    ids: Integers
+    border: int
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Bag:
+    """The passages that are read for one claim, and their rows."""
+
+    pieces: Sequence[Piece]
+    rows: Sequence[PairRow]
+
+
+class PairEncoder:
+    def __init__(self, path: Path) -> None:
+        self._tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(path)).backend_tokenizer  # type: ignore[no-untyped-call]
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        specials = np.asarray(self._tokenizer.encode("").ids, dtype=np.int64)
+        self._before, self._behind = specials[:1], specials[1:]
+
+    def bags(self, claims: Sequence[str], text: ArticleText, *, field: str) -> list[Bag]:
+        """One for each claim; without rows where the tokenizer sees nothing in the text. Raises InvalidText of `field`."""
+        questions = [self.question(claim, field=field) for claim in claims]
+        found = self._pieces(text)
+        return [self._bag(question, [found[number] for number in selected(question, found)]) for question in questions]
+
+    def question(self, claim: str, *, field: str) -> Integers:
+        """The claim's tokens. Raises InvalidText where there are none, or more than the model has learnt to read."""
+        ids = np.asarray(self._tokenizer.encode(claim, add_special_tokens=False).ids, dtype=np.int64)
+        if not len(ids):
+            raise InvalidText(field, "holds no word")
+        if len(ids) > LONGEST:
+            raise InvalidText(field, f"has {len(ids)} word pieces; the limit is {LONGEST}, some 45 words")
+        return ids
+
+    def _bag(self, question: Integers, read: Sequence[Piece]) -> Bag:
+        return Bag(read, [self._row(question, piece.ids) for piece in read])
+
+    def _row(self, question: Integers, passage: Integers) -> PairRow:
+        ids = np.concatenate([self._before, question, self._behind, passage, self._behind])
+        return PairRow(ids, len(question) + 2)
+
+    def _pieces(self, text: ArticleText) -> list[Piece]:
+        fields = [(Field.TITLE, text.title)] if text.title else []
+        return list(chain.from_iterable(self._cut(field, words) for field, words in [*fields, (Field.TEXT, text.body)]))
+
+    def _cut(self, field: Field, text: str) -> list[Piece]:
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        return pieces(field, text, np.asarray(encoding.ids, dtype=np.int64), [start for start, _ in encoding.offsets])

@@ -1,0 +1,127 @@
+"""What articles say of claims, and what stance they take toward topics they need not name."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import islice
+from threading import Lock
+from typing import TypeVar
+
+from app.domain.claims import ClaimVerdict
+from app.domain.errors import EngineUnavailable
+from app.domain.models import ModelDescription
+from app.domain.values import ArticleText, Judgement
+from app.inference import validation
+from app.inference.annotator import TransformerAnnotator
+from app.inference.batched import Options
+from app.inference.batching import Batcher
+from app.inference.claims import gate
+from app.inference.claims.encoding import Bag, PairEncoder, PairRow
+from app.inference.claims.engine import PairEngine
+from app.inference.claims.folder import ClaimFolder
+from app.inference.claims.verdicts import judgement, verdict
+from app.inference.cores import usable_cores
+from app.inference.description import described_claims
+from app.inference.engine import Floats
+from app.inference.model_folder import InvalidModel
+from app.inference.packed import unpacked
+
+UNDECIDED_BELOW = 0.5
+"""Of topics as of countries: below a half an answer would be wrong more often than right."""
+
+
+Answer = TypeVar("Answer")
+
+
+class Loaded:
+    """What takes time and memory: tokenizer, weights, threads."""
+
+    def __init__(self, folder: ClaimFolder, options: Options, on_death: Callable[[BaseException], None]) -> None:
+        """Raises InvalidModel."""
+        self.encoder = PairEncoder(folder.path / "tokenizer.json")
+        try:
+            with unpacked(folder.path) as graph:
+                engine = PairEngine(graph)
+        except (OSError, ValueError) as error:
+            raise InvalidModel(f"{folder.path}: the weights cannot be unpacked: {error}") from error
+        threads = options.threads or usable_cores()
+        self.batcher: Batcher[PairRow, Floats] = Batcher(
+            engine.run, length=len, threads=threads, limits=options.limits, on_death=on_death
+        )
+
+
+class TransformerClaimReader:
+    """Checked when it is made, and loaded when it is first asked: without claims it costs neither time nor memory."""
+
+    def __init__(
+        self,
+        annotator: TransformerAnnotator,
+        *,
+        options: Options | None = None,
+        on_death: Callable[[BaseException], None] = lambda error: None,
+    ) -> None:
+        """Raises InvalidModel."""
+        self._annotator, self._options, self._on_death = annotator, options or Options(), on_death
+        self._folder = ClaimFolder.open()
+        self.description: ModelDescription = described_claims(self._folder)
+        self._loading = Lock()
+        self._loaded: Loaded | None = None
+
+    @property
+    def version(self) -> str:
+        return self._folder.version
+
+    @property
+    def vectors_of(self) -> str:
+        return self._annotator.version
+
+    async def vector(self, claim: str, *, bulk: bool = False) -> bytes:
+        """Raises InvalidText for a claim that the model cannot read, and EngineUnavailable."""
+        await self._aside(lambda: self._ready().encoder.question(claim, field="text"))
+        found = await self._annotator.vector(claim, bulk=bulk)
+        if found is None:
+            raise EngineUnavailable("the active model makes no vectors to compare claims with")
+        return found
+
+    def passing(self, claim: bytes, articles: Sequence[bytes]) -> Sequence[bool]:
+        return gate.passing(claim, articles, least=self._annotator.folder.config.gate)
+
+    async def judge(self, claims: Sequence[str], text: ArticleText, *, bulk: bool = False) -> Sequence[ClaimVerdict]:
+        said = partial(verdict, text=text, model=self.version, scaling=self._folder.config.claims)
+        return [said(bag, logits) for bag, logits in await self._read(claims, text, field="claims", bulk=bulk)]
+
+    async def topics(self, names: Sequence[str], text: ArticleText, *, bulk: bool = False) -> Sequence[Judgement]:
+        """The stance toward each, of a text that does not name it. Raises InvalidText or EngineUnavailable."""
+        said = partial(judgement, text=text, scaling=self._folder.config.topics, least=UNDECIDED_BELOW)
+        found = await self._read(names, text, field="targets", bulk=bulk)
+        return [said(name, bag, logits) for name, (bag, logits) in zip(names, found, strict=True)]
+
+    def healthy(self) -> bool:
+        return self._loaded is None or self._loaded.batcher.healthy()
+
+    def close(self) -> None:
+        """Refuses what comes, and returns when what was accepted is answered."""
+        if self._loaded:
+            self._loaded.batcher.close()
+
+    async def _read(
+        self, questions: Sequence[str], text: ArticleText, *, field: str, bulk: bool
+    ) -> list[tuple[Bag, Sequence[Floats]]]:
+        validation.check_request(text, questions, limit=self._options.text_limit)
+        loaded = await self._aside(self._ready)
+        bags = await self._aside(lambda: loaded.encoder.bags(questions, text, field=field))
+        rows = [row for bag in bags for row in bag.rows]
+        answered: Sequence[Floats] = await asyncio.wrap_future(loaded.batcher.submit(rows, bulk=bulk))
+        outputs = iter(answered)
+        return [(bag, list(islice(outputs, len(bag.rows)))) for bag in bags]
+
+    async def _aside(self, work: Callable[[], Answer]) -> Answer:
+        return await asyncio.to_thread(work)
+
+    def _ready(self) -> Loaded:
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = Loaded(self._folder, self._options, self._on_death)
+            return self._loaded
