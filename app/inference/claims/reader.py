@@ -113,7 +113,7 @@ class TransformerClaimReader:
         loaded = await self._aside(self._ready)
         bags = await self._aside(lambda: loaded.encoder.bags(questions, text, field=field))
         rows = [row for bag in bags for row in bag.rows]
-        answered: Sequence[Floats] = await asyncio.wrap_future(loaded.batcher.submit(rows, bulk=bulk))
+        answered: list[Floats] = await asyncio.wrap_future(loaded.batcher.submit(rows, bulk=bulk))
         outputs = iter(answered)
         return [(bag, list(islice(outputs, len(bag.rows)))) for bag in bags]
 
