@@ -24,7 +24,7 @@ from app.domain.models import Table
 from app.inference.annotator import TransformerAnnotator
 from app.inference.description import METRICS, read_metrics, table_of
 from app.inference.model_folder import locate
-from training import article_tables, country_tables, stance_tables
+from training import article_tables, country_tables, relation_tables, stance_tables
 from training.compare import completed
 from training.tables import as_json, between, differences, put, rendered
 
@@ -67,6 +67,7 @@ def _tables(
         yield stance_tables.precision_table(found, in_float)
     yield from country_tables.tables(annotator, data)
     yield from article_tables.tables(annotator, data)
+    yield from relation_tables.tables(annotator, data)
 
 
 def float_recorded(metrics: dict[str, Any], version: str) -> dict[str, float] | None:

@@ -32,7 +32,7 @@ INPUTS = ("input_ids", "attention_mask", "token_type_ids", "span_row", "span_sta
 OUTPUTS = ("stance_logits", "kind_logits", "country_logits")
 
 
-class _Attention(torch.autograd.Function):
+class FusedAttention(torch.autograd.Function):
     """Attention with an additive bias as ONNX Runtime's own operator, which the optimizer does not find in MPNet's graph."""
 
     @staticmethod
@@ -57,7 +57,7 @@ def _attend(
 ) -> tuple[Tensor]:
     bias = position_bias + attention_mask
     query, key, value = self.q(hidden_states), self.k(hidden_states), self.v(hidden_states)
-    return (self.o(_Attention.apply(query, key, value, bias, self.num_attention_heads)),)
+    return (self.o(FusedAttention.apply(query, key, value, bias, self.num_attention_heads)),)
 
 
 def example_inputs() -> tuple[torch.Tensor, ...]:

@@ -21,7 +21,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import NodeProto, helper, numpy_helper
 
-SMALL = 50_000  # elements; smaller matrices stay as they are
+SMALL = 40_000  # elements; smaller matrices stay as they are
 ZERO_POINT = 128  # activations are symmetric: uint8 around 128
 PRODUCT_STEP = 0.125  # standard deviations of a column: some 5 bits a weight
 WORD_STEP = 0.32  # of a word: some 4 bits
@@ -57,6 +57,18 @@ def quantize(source: Path, target: Path, *, keep: str = "heads") -> None:
     if not any(domain.domain == "com.microsoft" for domain in model.opset_import):
         model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
     onnx.save(model, target)
+
+
+def store_small(graph: onnx.GraphProto, *, step: float) -> None:
+    """Store the large float matrices of a graph as int8, to be expanded when it is loaded; `step` in standard deviations."""
+    rewriter = _Rewriter({item.name: item for item in graph.initializer})
+    before = rewriter.stored_small(graph.initializer, graph.node, step=step)
+    nodes = [*before, *graph.node]
+    used = {name for node in nodes for name in node.input}
+    kept = [item for item in (*rewriter.weights.values(), *rewriter.constants.values()) if item.name in used]
+    del graph.node[:], graph.initializer[:]
+    graph.node.extend(nodes)
+    graph.initializer.extend(kept)
 
 
 def _size(item: onnx.TensorProto) -> int:
@@ -110,14 +122,16 @@ class _Rewriter:
             helper.make_node("QuantizeLinear", [f"{name}_n", "q_one", "q_zero"], [f"{name}_q"], name=f"{name}_q"),
         ], self.rows[source]
 
-    def stored_small(self, initializers: Sequence[onnx.TensorProto], nodes: Sequence[NodeProto]) -> list[NodeProto]:
+    def stored_small(
+        self, initializers: Sequence[onnx.TensorProto], nodes: Sequence[NodeProto], *, step: float = PRODUCT_STEP
+    ) -> list[NodeProto]:
         """Nodes that expand the large matrices which still are in float; ONNX Runtime folds them into constants at load."""
         used = {name for node in nodes for name in node.input}
         before: list[NodeProto] = []
         for item in initializers:
             large = len(item.dims) == 2 and _size(item) >= SMALL and item.data_type == onnx.TensorProto.FLOAT
             if item.name in used and large:
-                stored, scale = _symmetric(numpy_helper.to_array(item), 1, PRODUCT_STEP)
+                stored, scale = _symmetric(numpy_helper.to_array(item), 1, step)
                 names = self._constant(f"{item.name}_int8", stored), self._constant(f"{item.name}_scale", scale)
                 before += [
                     helper.make_node(

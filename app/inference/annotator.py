@@ -29,8 +29,10 @@ class TransformerAnnotator(BatchedAnnotator[Draft, Row, SpanLogits]):
         self.encoder = TextEncoder(self.folder.file("tokenizer.json"), max_tokens=self.folder.config.max_tokens)
         self._drafter = Drafter(gazetteer, self.encoder)
         self._reader = Reader(self.folder, gazetteer)
+        engine = _engine(self.folder)
+        self.tells_relations, self.makes_vectors = engine.tells_relations, engine.makes_vectors
         super().__init__(
-            _engine(self.folder).run,
+            engine.run,
             description=described(self.folder),
             gazetteer=gazetteer,
             options=chosen,

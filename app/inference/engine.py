@@ -45,6 +45,14 @@ class Engine:
         self._inputs = {given.name for given in self._session.get_inputs()}
         self._outputs = [found.name for found in self._session.get_outputs()]
 
+    @property
+    def tells_relations(self) -> bool:
+        return RELATIONS in self._outputs
+
+    @property
+    def makes_vectors(self) -> bool:
+        return VECTORS in self._outputs
+
     def run(self, rows: Sequence[Row]) -> list[SpanLogits]:
         inputs = {name: values for name, values in collate(rows).items() if name in self._inputs}
         outputs = dict(zip(self._outputs, self._session.run(self._outputs, inputs), strict=True))

@@ -79,7 +79,7 @@ class Negatives:
 
     def __init__(self, pairs: Sequence[Pair], texts: Texts) -> None:
         self._texts = texts
-        self._stories = _stories(related(pairs))
+        self._stories = stories(related(pairs))
         self._claims = sorted({pair.claim for pair in pairs})
 
     def hard(self, text: str, rng: random.Random, *, among: int = 60) -> Pair | None:
@@ -93,7 +93,7 @@ class Negatives:
         return Pair(others[int(np.argmax(shared))], text, UNRELATED)
 
 
-def _stories(pairs: Sequence[Pair]) -> dict[tuple[str, str], int]:
+def stories(pairs: Sequence[Pair]) -> dict[tuple[str, str], int]:
     """The number of its connected part for every claim and text."""
     links: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     for pair in pairs:

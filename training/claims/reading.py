@@ -1,0 +1,81 @@
+"""A pair model's folder asked about whole data sets, by the code that serves it: the same passages, rows and means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain.values import ArticleText
+from app.inference.claims.encoding import Bag, PairEncoder
+from app.inference.claims.engine import PairEngine
+from app.inference.claims.verdicts import CLAIMS, SAYS, TOPICS
+from app.inference.packed import unpacked
+from training.claims.data import Pair, claim_pairs, topic_pairs
+
+BATCH = 4096
+"""Padded tokens at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Logits [N, C] of whole texts before calibration, and their labels [N]."""
+
+    logits: NDArray[np.float64]
+    labels: NDArray[np.int64]
+
+
+def pairs_of(data: Path, name: str) -> list[Pair]:
+    """`fnc-dev`, `fnc-test`, `vast-dev` or `vast-test`."""
+    kind, part = name.split("-")
+    return claim_pairs(data, name, "fnc") if kind == "fnc" else topic_pairs(data, part)
+
+
+def answers(folder: Path, data: Path, name: str, *, graph: Path | None = None) -> Answers:
+    """`graph` takes the place of the folder's, to compare the float one with what ships."""
+    pairs = pairs_of(data, name)
+    encoder = PairEncoder(folder / "tokenizer.json")
+    with unpacked(folder) as own:
+        engine = PairEngine(graph or own)
+    bags = list(_bags(encoder, pairs))
+    rows = _outputs(engine, bags)
+    part = TOPICS if pairs[0].topic else CLAIMS
+    logits = np.stack([_mean(rows[first:last], part) for first, last in _shares(bags)])
+    return Answers(logits, np.array([pair.label for pair in pairs]))
+
+
+def _bags(encoder: PairEncoder, pairs: Sequence[Pair]) -> Iterator[Bag]:
+    """A text's passages are cut once for all its claims."""
+    by_text: dict[str, list[int]] = {}
+    for number, pair in enumerate(pairs):
+        by_text.setdefault(pair.text, []).append(number)
+    found: dict[int, Bag] = {}
+    for text, numbers in by_text.items():
+        bags = encoder.bags([pairs[number].claim for number in numbers], ArticleText(text), field="claims")
+        found |= dict(zip(numbers, bags, strict=True))
+    return (found[number] for number in range(len(pairs)))
+
+
+def _shares(bags: Sequence[Bag]) -> Iterator[tuple[int, int]]:
+    ends = np.cumsum([len(bag.rows) for bag in bags]).tolist()
+    return zip([0, *ends[:-1]], ends, strict=True)
+
+
+def _outputs(engine: PairEngine, bags: Sequence[Bag]) -> NDArray[np.float64]:
+    rows = [row for bag in bags for row in bag.rows]
+    found = np.zeros((len(rows), 8))
+    waiting = sorted(range(len(rows)), key=lambda number: len(rows[number]))
+    while waiting:
+        size = max(1, BATCH // len(rows[waiting[-1]]))
+        group, waiting = waiting[-size:], waiting[:-size]
+        found[group] = np.stack(engine.run([rows[number] for number in group]))
+    return found
+
+
+def _mean(rows: NDArray[np.float64], part: slice) -> NDArray[np.float64]:
+    weights = np.exp(rows[:, SAYS] - rows[:, SAYS].max())
+    mean: NDArray[np.float64] = weights @ rows[:, part] / weights.sum()
+    return mean
