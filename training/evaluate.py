@@ -13,7 +13,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -41,11 +41,11 @@ class Measurement:
     tables: tuple[Table, ...]
     in_float: dict[str, float] | None
 
-    def recorded(self, before: dict[str, Any]) -> dict[str, Any]:
+    def recorded(self, before: dict[str, Any], origin: Mapping[str, str] = ORIGIN) -> dict[str, Any]:
         """As metrics.json has it, with what stood there of the model's origin."""
         kept = {name: value for name, value in before.items() if name not in ("tables", "float", "model")}
         own = {"float": {"model": self.model, "macro_f1": self.in_float}} if self.in_float else {}
-        return {"model": self.model, **ORIGIN, **kept, **own, "tables": [as_json(table) for table in self.tables]}
+        return {"model": self.model, **origin, **kept, **own, "tables": [as_json(table) for table in self.tables]}
 
 
 def measured(model: str, data: Path, *, float_folder: Path | None = None) -> Measurement:
@@ -86,8 +86,8 @@ def float_measured(folder: Path, shipped: Path, data: Path) -> dict[str, float]:
             annotator.close()
 
 
-def write(folder: Path, measurement: Measurement) -> None:
-    values = measurement.recorded(read_metrics(folder / METRICS))
+def write(folder: Path, measurement: Measurement, *, origin: Mapping[str, str] = ORIGIN) -> None:
+    values = measurement.recorded(read_metrics(folder / METRICS), origin)
     (folder / METRICS).write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     put(folder / CARD, rendered(measurement.tables))
 
