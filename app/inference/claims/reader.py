@@ -88,6 +88,9 @@ class TransformerClaimReader:
     def passing(self, claim: bytes, articles: Sequence[bytes]) -> Sequence[bool]:
         return gate.passing(claim, articles, least=self._annotator.folder.config.gate)
 
+    def meant(self, articles: Sequence[bytes], claims: bytes) -> Sequence[Sequence[int]]:
+        return gate.meant(articles, claims, least=self._annotator.folder.config.gate)
+
     async def judge(self, claims: Sequence[str], text: ArticleText, *, bulk: bool = False) -> Sequence[ClaimVerdict]:
         said = partial(verdict, text=text, model=self.version, scaling=self._folder.config.claims)
         return [said(bag, logits) for bag, logits in await self._read(claims, text, field="claims", bulk=bulk)]

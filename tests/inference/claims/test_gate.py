@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.inference.claims.gate import passing
+from app.inference.claims.gate import meant, passing
 from app.inference.engine import WIDTH
 
 
@@ -43,3 +43,8 @@ def test_the_gate_says_what_plain_python_says(articles: list[list[list[int]]], c
 
     found = passing(packed([claim]), [packed(passages) for passages in articles], least=least)
     assert found == [any(map(alike, passages)) for passages in articles]
+
+
+def test_many_claims_are_compared_at_once() -> None:
+    articles = [unit(1), b"", unit(0, 1) + unit(1, 1)]
+    assert meant(articles, unit(1) + unit(0, 1) + unit(0, 0, 1), least=0.5) == [[0], [], [0, 1]]
