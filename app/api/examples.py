@@ -43,7 +43,7 @@ from app.domain.records import (
     Interval,
     ModelCount,
     PublisherCount,
-    Relation,
+    RelatedCountry,
     Series,
     SeriesPoint,
     Side,
@@ -223,9 +223,8 @@ _BY_MONTH = (Dimension.COUNTRY, Dimension.MONTH)
 SUMMARY = SummaryResponse.of(
     Summary((Group((CountryCode("CN"), date(2024, 11, 1)), _TOWARD_CHINA),), {MODEL: _TOWARD_CHINA.n}), dimensions=_BY_MONTH
 )
-RELATED = RelatedPageResponse(
-    items=[RelatedCountryResponse.of(Relation(CountryCode("RU"), "Russia", _TOWARD_RUSSIA, _TOWARD_CHINA))], next_cursor=None
-)
+_RUSSIA_BESIDE = RelatedCountry(CountryCode("RU"), "Russia", _TOWARD_RUSSIA, _TOWARD_CHINA)
+RELATED = RelatedPageResponse(items=[RelatedCountryResponse.of(_RUSSIA_BESIDE)], next_cursor=None)
 COUNTRIES = CountryPageResponse(items=[CountryCountResponse.of(CountryCount(CountryCode("CN"), "China", 41))], next_cursor=None)
 PUBLISHERS = PublisherPageResponse(items=[PublisherCountResponse.of(PublisherCount(PUBLISHER, 17))], next_cursor=None)
 _CORRECTION = Correction(

@@ -21,7 +21,7 @@ from app.domain.records import (
     ModelCount,
     NetStance,
     PublisherCount,
-    Relation,
+    RelatedCountry,
     Series,
     SeriesPoint,
     StanceCounts,
@@ -181,7 +181,7 @@ class RelatedCountryResponse(Response):
     toward_asked: TallyResponse = Field(description="The stances of the same articles toward the country that was asked for.")
 
     @classmethod
-    def of(cls, value: Relation) -> RelatedCountryResponse:
+    def of(cls, value: RelatedCountry) -> RelatedCountryResponse:
         return cls(
             country=value.country,
             name=value.name,
