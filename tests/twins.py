@@ -41,10 +41,12 @@ COUNTRIES = {
 NAMES = {code: name for name, (code, kind) in COUNTRIES.items() if kind is Kind.NAME}
 PRAISE = frozenset({"praised", "thanked", "hailed", "welcomed", "admired", "brave", "reliable", "generous"})
 BLAME = frozenset({"condemned", "accused", "blamed", "attacked", "threatened", "reckless", "brutal", "corrupt"})
-PRAISING = frozenset({"praised", "thanked", "hailed", "welcomed"})
-BLAMING = frozenset({"condemned", "accused", "blamed", "attacked", "threatened"})
+VERBS = {
+    **dict.fromkeys(("praised", "thanked", "hailed", "welcomed"), Stance.FAVOR),
+    **dict.fromkeys(("condemned", "accused", "blamed", "attacked", "threatened"), Stance.AGAINST),
+}
 SURE, LESS_SURE = 0.9, 0.6
-"""Of a relation, where two countries stand right beside the word between them, and where others stand between."""
+"""Of a relation, where a country stands right behind the verb, and where other words come first."""
 PROBABILITIES = {
     Stance.FAVOR: Probabilities(favor=0.8, neutral=0.15, against=0.05),
     Stance.NEUTRAL: Probabilities(favor=0.1, neutral=0.8, against=0.1),
@@ -128,20 +130,19 @@ def relations(text: ArticleText) -> list[Relation]:
 
 
 def _relations(field: Field, sentence: re.Match[str]) -> Iterator[Relation]:
-    """Whoever is named last before a verb says it of all who are named after it, up to the next verb."""
-    named: str | None = None
-    acting: tuple[str, Stance] | None = None
-    since = 0
+    """The last country named before a verb, and the first behind it."""
+    source, stance, between = None, None, 0
     for word in re.findall(r"\w+", sentence.group()):
-        since += 1
-        if stance := Stance.FAVOR if word in PRAISING else Stance.AGAINST if word in BLAMING else None:
-            acting, since = (named, stance) if named else None, 0
-        elif word in COUNTRIES:
-            named = COUNTRIES[word][0]
-            if acting and acting[0] != named:
-                probability = SURE if since == 1 else LESS_SURE
-                evidence = _evidence(field, sentence, acting[1], probability)
-                yield Relation(CountryCode(acting[0]), CountryCode(named), acting[1], probability, evidence)
+        if word in VERBS:
+            stance, between = VERBS[word], 0
+        elif word not in COUNTRIES:
+            between += 1
+        else:
+            country = CountryCode(COUNTRIES[word][0])
+            if source and stance and source != country:
+                probability = LESS_SURE if between else SURE
+                yield Relation(source, country, stance, probability, _evidence(field, sentence, stance, probability))
+            source, stance = country, None
 
 
 def _scores(stance: Stance) -> Scores:

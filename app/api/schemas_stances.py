@@ -210,8 +210,13 @@ def _tally(counts: StanceCounts) -> dict[str, Any]:
         }
         if n
         else None,
-        "net_stance": {"value": _rounded(net[0]), "low": _rounded(net[1]), "high": _rounded(net[2])} if net else None,
+        "net_stance": net_in_json(net) if net else None,
     }
+
+
+def net_in_json(net: NetStance) -> dict[str, float]:
+    """A NetStanceResponse."""
+    return {"value": _rounded(net[0]), "low": _rounded(net[1]), "high": _rounded(net[2])}
 
 
 SLICE = 200
