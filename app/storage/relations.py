@@ -41,7 +41,7 @@ def rows(article: StoredArticle) -> list[dict[str, Any]]:
         "model": stored.annotation.model,
         **stances.of_article(article),
     }
-    least_probable_first = enumerate(sorted(stored.annotation.relations, key=attrgetter("probability")))
+    most_probable_first = sorted(stored.annotation.relations, key=attrgetter("probability"), reverse=True)
     return [
         {
             **shared,
@@ -52,7 +52,7 @@ def rows(article: StoredArticle) -> list[dict[str, Any]]:
             "probability": relation.probability,
             "evidence": judgements.dump_evidence(relation.evidence),
         }
-        for rank, relation in least_probable_first
+        for rank, relation in enumerate(reversed(most_probable_first))
     ]
 
 
