@@ -12,7 +12,7 @@ from app.domain.values import CountryCode
 from app.services.folding import FIRST_DAY
 
 Row = Sequence[Any]
-"""Source, target, the number of the period if one is asked for, the model version, and two counts."""
+"""Source, target, the model version, the number of the period if one is asked for, and two counts."""
 
 Pair = tuple[str, str]
 Counts = tuple[int, int]
@@ -23,7 +23,7 @@ def matrix(rows: Iterable[Row], interval: Interval | None, *, limit: int) -> Mat
     """Of pairs with as many relations the first by code comes first."""
     models: Counter[str] = Counter()
     found: dict[Pair, dict[int | None, Counts]] = {}
-    for source, target, *period, model, favor, against in rows:
+    for source, target, model, *period, favor, against in rows:
         models[model] += favor + against
         of_pair = found.setdefault((source, target), {})
         number = period[0] if period else None

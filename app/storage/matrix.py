@@ -15,15 +15,15 @@ from app.storage.tables import RelationRow
 
 
 def counted(wanted: RelationFilter, interval: Interval | None, *, most: int) -> Select[*tuple[Any, ...]]:
-    """Source, target, the interval if one is asked for, model version, and how many favor and oppose; at most `most` rows.
+    """Source, target, model version, the period if an interval is given, and how many favor and oppose; at most `most` rows.
 
-    Days, weeks and months as `publication` numbers them, below zero for undated articles.
+    In no order. Days, weeks and months as `publication` numbers them, below zero for undated articles.
     """
     period = [] if interval is None else [_PERIODS[interval]]
-    keys = (RelationRow.source, RelationRow.target, *period, RelationRow.model)
+    keys = (RelationRow.source, RelationRow.target, RelationRow.model, *period)
     by_stance = [func.count().filter(RelationRow.stance == stance) for stance in (Stance.FAVOR, Stance.AGAINST)]
     rows = select(*keys, *by_stance).where(*relation_conditions.everything(wanted, counted=True))
-    return rows.group_by(*keys).order_by(*keys).limit(most)
+    return rows.group_by(*keys).limit(most)
 
 
 _PERIODS: dict[Interval, ColumnElement[Any]] = {

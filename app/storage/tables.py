@@ -401,13 +401,13 @@ _of_shown(
 )
 # GET /v1/relations?publisher=.
 _of_shown("ix_relation_publisher", RelationRow.publisher, RelationRow.article_id, RelationRow.rank)
-# GET /v1/relations/matrix: all that it asks, as `ix_stance_counts` has it.
+# GET /v1/relations/matrix: it holds all that is asked, as `ix_stance_counts` does, and begins with what is grouped by.
 _of_shown(
     "ix_relation_counts",
     RelationRow.source,
     RelationRow.target,
-    RelationRow.month,
     RelationRow.model,
+    RelationRow.month,
     RelationRow.day,
     RelationRow.stance,
     RelationRow.standing,

@@ -31,7 +31,7 @@ def upgrade() -> None:
         ("pair", ["source", "target", "article_id", "rank"]),
         ("pair_published", ["source", "target", "published_order", "article_id", "rank"]),
         ("publisher", ["publisher", "article_id", "rank"]),
-        ("counts", ["source", "target", "month", "model", "day", "stance", "standing", "shown"]),
+        ("counts", ["source", "target", "model", "month", "day", "stance", "standing", "shown"]),
     ):
         _where(f"ix_relation_{name}", columns, *SHOWN)
     op.create_index("ix_relation_model", "relation", ["model", "article_id", "rank"])
