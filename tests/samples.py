@@ -22,6 +22,7 @@ from app.domain.values import (
     Kind,
     Mention,
     Probabilities,
+    Relation,
     Scores,
     Span,
     Stance,
@@ -31,7 +32,7 @@ from app.services.correct import settle
 from app.services.submit import add_annotation
 from app.storage import annotations as annotated
 from app.storage.database import Store
-from app.storage.tables import StanceRow
+from app.storage.tables import SAID
 
 MODEL = "scripted@000000000001"
 PRAISE = "France praised Kenya for its reliable courts."
@@ -61,12 +62,19 @@ def judgement(
     )
 
 
-def annotation(*judgements: Judgement, model: str = MODEL) -> Annotation:
-    return Annotation(model=model, language="en", coverage=Coverage(120, 100, 2), countries=judgements)
+def relation(source: str, target: str, stance: Stance = Stance.FAVOR, *, probability: float = 0.7) -> Relation:
+    quote = f"{source} é {stance} {target}"
+    evidence = Evidence(Field.TEXT, Span(2, 2 + len(quote)), quote, stance, probability)
+    return Relation(CountryCode(source), CountryCode(target), stance, probability, evidence)
+
+
+def annotation(*judgements: Judgement, model: str = MODEL, relations: Sequence[Relation] = ()) -> Annotation:
+    coverage = Coverage(120, 100, 2)
+    return Annotation(model=model, language="en", coverage=coverage, countries=judgements, relations=tuple(relations))
 
 
 class ScriptedAnnotator:
-    """Looks up what to say by the body of the text; of others it says nothing."""
+    """Looks up what to say by the body of the text; of others it says nothing. `relations` by the body too."""
 
     languages = frozenset({"en"})
 
@@ -77,8 +85,10 @@ class ScriptedAnnotator:
         version: str = MODEL,
         healthy: bool = True,
         before: Callable[[], None] = lambda: None,
+        relations: Mapping[str, Sequence[Relation]] | None = None,
     ) -> None:
         self.script = dict(script or {})
+        self.relations = dict(relations or {})
         self.version = version
         self.description = ModelDescription(version=version, languages=self.languages, size=0, calibrated=False)
         self._healthy = healthy
@@ -88,7 +98,8 @@ class ScriptedAnnotator:
         self, text: ArticleText, *, language: str | None = None, targets: Sequence[str] = (), bulk: bool = False
     ) -> Annotation:
         self._before()
-        return annotation(*self.script.get(text.body, ()), model=self.version)
+        said = self.script.get(text.body, ())
+        return annotation(*said, model=self.version, relations=self.relations.get(text.body, ()))
 
     def country_name(self, country: CountryCode) -> str:
         return f"Land of {country}"
@@ -102,7 +113,8 @@ def annotate_again(store: Store, article: StoredArticle, said: Annotation) -> St
     again = annotated.new(UUID(article.id), revision=article.revision, annotation=said)
     with store.transaction() as session:
         session.execute(annotated.hiding(UUID(article.id)))
-        session.execute(update(StanceRow).where(StanceRow.article_id == UUID(article.id)).values(shown=False))
+        for table in SAID:
+            session.execute(update(table).where(table.article_id == UUID(article.id)).values(shown=False))
         add_annotation(session, replace(article, annotation=again))
         settle(session, UUID(article.id))
     return again

@@ -115,6 +115,16 @@ def test_plain_text_json_and_ndjson_are_annotated_in_order(annotated: Any, tmp_p
     assert {"id", "created_at", "model", "language", "coverage", "countries", "targets"} <= set(lines[0])
 
 
+def test_who_stands_where_toward_whom_is_printed_as_the_service_answers_it(annotated: Any, tmp_path: Path) -> None:
+    file = tmp_path / "sides.txt"
+    file.write_text("Kenya hailed France. Germany slept.", encoding="utf-8")
+    code, (line,), _ = annotated(file)
+    (relation,) = line["relations"]
+    quote = "Kenya hailed France."
+    evidence = {"field": "text", "start": 0, "end": 20, "quote": quote, "stance": "favor", "score": 0.9}
+    assert (code, relation) == (0, {"from": "KE", "to": "FR", "stance": "favor", "probability": 0.9, "evidence": evidence})
+
+
 def test_bad_lines_are_reported_with_their_number_and_the_rest_is_annotated(annotated: Any, tmp_path: Path) -> None:
     file = tmp_path / "mixed.ndjson"
     bad = ["{", '{"titel": "x"}', '{"text": 7}', '{"text": " "}', f'{{"text": "{"x" * 101}"}}', '{"text": "\\u0000"}', "[]"]

@@ -64,7 +64,7 @@ def test_every_command_about_stored_articles_succeeds(service: Service, tmp_path
         # The shell takes several on a line; curl without --fail would hide a refusal, so each answer is looked at.
         for command in line.split("#")[0].split(" ; ")
     ]
-    assert len(answers) == 10
+    assert len(answers) == 12
     assert answers[0]["status"] == "annotated"
     assert not [answer for answer in answers if str(answer.get("type", "")).startswith("urn:problem-type:")]
     # All but the first are lists of one kind or another.
@@ -73,3 +73,4 @@ def test_every_command_about_stored_articles_succeeds(service: Service, tmp_path
     (line,) = (tmp_path / "china.ndjson").read_text(encoding="utf-8").splitlines()
     assert json.loads(line)["country"] == "CN"
     assert len((tmp_path / "china.csv").read_text(encoding="utf-8").splitlines()) == 2
+    assert (tmp_path / "sides.csv").read_text(encoding="utf-8").startswith("article_id,annotation_id,from,to,stance,")

@@ -18,6 +18,7 @@ from app.domain.values import (
     Kind,
     Mention,
     Probabilities,
+    Relation,
     Scores,
     Span,
     Stance,
@@ -40,6 +41,12 @@ COUNTRIES = {
 NAMES = {code: name for name, (code, kind) in COUNTRIES.items() if kind is Kind.NAME}
 PRAISE = frozenset({"praised", "thanked", "hailed", "welcomed", "admired", "brave", "reliable", "generous"})
 BLAME = frozenset({"condemned", "accused", "blamed", "attacked", "threatened", "reckless", "brutal", "corrupt"})
+VERBS = {
+    **dict.fromkeys(("praised", "thanked", "hailed", "welcomed"), Stance.FAVOR),
+    **dict.fromkeys(("condemned", "accused", "blamed", "attacked", "threatened"), Stance.AGAINST),
+}
+SURE, LESS_SURE = 0.9, 0.6
+"""Of a relation, where a country stands right behind the verb, and where other words come first."""
 PROBABILITIES = {
     Stance.FAVOR: Probabilities(favor=0.8, neutral=0.15, against=0.05),
     Stance.NEUTRAL: Probabilities(favor=0.1, neutral=0.8, against=0.1),
@@ -49,7 +56,8 @@ _SENTENCE = re.compile(r"[^.!?]+[.!?]*")
 
 
 class DictionaryAnnotator:
-    """Knows ten words for countries. The last word of praise or blame before a mention is the stance toward it."""
+    """Knows ten words for countries. The last word of praise or blame before a mention is the stance toward it; a verb of praise
+    or blame between two countries in one sentence is a relation."""
 
     version = "twin@000000000000"
     languages = frozenset({"en"})
@@ -72,6 +80,7 @@ class DictionaryAnnotator:
             coverage=Coverage(characters=len(text.title or "") + len(text.body), encoded_characters=len(text.body), passages=1),
             countries=tuple(sorted(_countries(text), key=lambda judgement: (-judgement.salience, judgement.country))),
             targets=tuple(_judgement(text, name, {name: None}) for name in dict.fromkeys(targets)),
+            relations=tuple(sorted(relations(text), key=lambda relation: (-relation.probability, relation.source))),
         )
 
     def country_name(self, country: CountryCode) -> str:
@@ -108,6 +117,34 @@ def _judgement(
     )
 
 
+def relations(text: ArticleText) -> list[Relation]:
+    """The strongest for each ordered pair and stance, of equals the first."""
+    strongest: dict[tuple[str, str, Stance], Relation] = {}
+    for field, part in ((Field.TITLE, text.title or ""), (Field.TEXT, text.body)):
+        for sentence in _SENTENCE.finditer(part):
+            for found in _relations(field, sentence):
+                key = (found.source, found.target, found.stance)
+                if key not in strongest or found.probability > strongest[key].probability:
+                    strongest[key] = found
+    return list(strongest.values())
+
+
+def _relations(field: Field, sentence: re.Match[str]) -> Iterator[Relation]:
+    """The last country named before a verb, and the first behind it."""
+    source, stance, between = None, None, 0
+    for word in re.findall(r"\w+", sentence.group()):
+        if word in VERBS:
+            stance, between = VERBS[word], 0
+        elif word not in COUNTRIES:
+            between += 1
+        else:
+            country = CountryCode(COUNTRIES[word][0])
+            if source and stance and source != country:
+                probability = LESS_SURE if between else SURE
+                yield Relation(source, country, stance, probability, _evidence(field, sentence, stance, probability))
+            source, stance = country, None
+
+
 def _scores(stance: Stance) -> Scores:
     said = PROBABILITIES[stance]
     return Scores(said.favor, said.neutral, said.against)
@@ -120,13 +157,13 @@ def _found(field: Field, text: str, words: Mapping[str, Kind | None]) -> Iterato
             stance = _stance(text[sentence.start() : match.start()])
             span = Span(match.start(), match.end())
             mention = Mention(field, span, match.group(), words[match.group()], 1.0, stance, PROBABILITIES[stance], Voice.AUTHOR)
-            yield mention, _evidence(field, sentence, stance)
+            yield mention, _evidence(field, sentence, stance, PROBABILITIES[stance].of(stance))
 
 
-def _evidence(field: Field, sentence: re.Match[str], stance: Stance) -> Evidence:
+def _evidence(field: Field, sentence: re.Match[str], stance: Stance, score: float) -> Evidence:
     quote = sentence.group().strip()
     start = sentence.start() + sentence.group().index(quote)
-    return Evidence(field, Span(start, start + len(quote)), quote, stance, PROBABILITIES[stance].of(stance))
+    return Evidence(field, Span(start, start + len(quote)), quote, stance, score)
 
 
 def _stance(before: str) -> Stance:

@@ -24,6 +24,7 @@ from app.api import (
     metrics,
     models,
     openapi,
+    relations,
     scopes,
     stances,
     summaries,
@@ -50,7 +51,21 @@ def build(lifespan: Lifespan[FastAPI] | None = None, *, origins: Sequence[str] =
         generate_unique_id_function=_function_name,
     )
     answers.install(app)
-    for room in (annotate, articles, corrections, stances, exports, summaries, models, jobs, webhooks, health, metrics, docs):
+    for room in (
+        annotate,
+        articles,
+        corrections,
+        stances,
+        relations,
+        exports,
+        summaries,
+        models,
+        jobs,
+        webhooks,
+        health,
+        metrics,
+        docs,
+    ):
         app.include_router(room.router)
     app.state.metrics = metrics.Metrics(app)
     # The last one added is the first that a request meets.

@@ -35,6 +35,7 @@ R, N, P = Policy.REVALIDATED, Policy.NEVER_KEPT, Policy.PACKAGED
 # By the name of the operation; what is not a GET is never kept. Every GET stands here itself, so that a new one needs a decision.
 TABLE: Mapping[str, Policy] = {
     "export_articles": N,
+    "export_relations": N,
     "export_stances": N,
     "get_annotation": R,
     "get_article": R,
@@ -42,6 +43,7 @@ TABLE: Mapping[str, Policy] = {
     "get_model": R,
     "get_model_diff": R,
     "get_readiness": N,
+    "get_relation_matrix": R,
     "get_stance_series": R,
     "get_stance_summary": R,
     "list_related_countries": R,
@@ -52,6 +54,7 @@ TABLE: Mapping[str, Policy] = {
     "list_countries": R,
     "list_models": R,
     "list_publishers": R,
+    "list_relations": R,
     "list_stances": R,
     "follow_job": N,
     "get_job": R,

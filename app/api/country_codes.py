@@ -18,8 +18,8 @@ YT ZA ZM ZW
 KNOWN = frozenset(map(CountryCode, _CODES.split()))
 
 
-def known(code: str) -> CountryCode:
+def known(code: str, *, field: str = "country") -> CountryCode:
     """Raises UnknownCountry: a code that does not exist would otherwise be a list that is empty for no visible reason."""
     if code not in KNOWN:
-        raise UnknownCountry("country")
+        raise UnknownCountry(field)
     return CountryCode(code)

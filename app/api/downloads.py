@@ -15,7 +15,7 @@ from app.api.export_formats import MEDIA_TYPES, CsvEncoder, Encoder, Format, Ndj
 from app.api.middleware import IS_HEAD
 from app.api.parquet import ParquetEncoder
 from app.api.problems import ProblemError, RequestError
-from app.api.queries import CorrectionQuery, ExportQuery, ListFormat
+from app.api.queries import CorrectionQuery, Filed, ListFormat
 from app.domain.exports import CURSOR
 
 # In the order in which they are preferred by who takes anything.
@@ -72,7 +72,7 @@ class Downloads:
     def __init__(self, request: Request, response: Response) -> None:
         self._request, self._response = request, response
 
-    def begin(self, name: str, columns: Sequence[str], query: ExportQuery) -> Download:
+    def begin(self, name: str, columns: Sequence[str], query: Filed) -> Download:
         chosen = query.format or preferred(self._accept())
         return Download(name, columns, chosen, request=self._request, continued=query.cursor is not None)
 

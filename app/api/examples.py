@@ -11,11 +11,18 @@ from app.api import problems
 from app.api.export_formats import CsvEncoder, NdjsonEncoder
 from app.api.problems import ProblemError, RequestError
 from app.api.schemas import written
-from app.api.schemas_annotations import AnnotationPageResponse, AnnotationResponse, EvidenceResponse, ScoresResponse
+from app.api.schemas_annotations import (
+    AnnotationPageResponse,
+    AnnotationResponse,
+    EvidenceResponse,
+    RelationStance,
+    ScoresResponse,
+)
 from app.api.schemas_articles import ArticleItemResponse, ArticlePageResponse, ArticleResponse
 from app.api.schemas_corrections import CorrectionPageResponse, CorrectionResponse
 from app.api.schemas_differences import DifferencePageResponse, DifferenceResponse, PairCountResponse, Said
 from app.api.schemas_models import ModelResponse
+from app.api.schemas_relations import MatrixResponse, RelationItemResponse, RelationPageResponse, matrix_in_json
 from app.api.schemas_stances import (
     ArticleReferenceResponse,
     CountryCountResponse,
@@ -43,7 +50,7 @@ from app.domain.records import (
     Interval,
     ModelCount,
     PublisherCount,
-    Relation,
+    RelatedCountry,
     Series,
     SeriesPoint,
     Side,
@@ -53,6 +60,7 @@ from app.domain.records import (
     Submission,
     Summary,
 )
+from app.domain.relations import LeftOut, Matrix, PairCounts, PeriodCounts
 from app.domain.values import (
     Annotation,
     ArticleStatus,
@@ -67,6 +75,7 @@ from app.domain.values import (
     Mention,
     Probabilities,
     PublicationTime,
+    Relation,
     Scores,
     Span,
     Stance,
@@ -154,11 +163,17 @@ CHINA = judgement(
 )
 RUSSIA = judgement("Russia", "RU", 0.34, BLAMED, [mention("Russia", Kind.NAME, BLAMED)], TRAINS)
 
+FROM_KAZAKHSTAN = (
+    Relation(CountryCode("KZ"), CountryCode("RU"), Stance.AGAINST, 0.94, evidence(TRAINS, BLAMED)),
+    Relation(CountryCode("KZ"), CountryCode("CN"), Stance.FAVOR, 0.91, evidence(BORDER, PRAISED)),
+)
+
 _ANNOTATION = Annotation(
     model=MODEL,
     language="en",
     coverage=Coverage(characters=len(TITLE) + len(TEXT), encoded_characters=len(TITLE) + len(TEXT), passages=1),
     countries=(KAZAKHSTAN, CHINA, RUSSIA),
+    relations=FROM_KAZAKHSTAN,
 )
 _STORED = StoredAnnotation(ANNOTATION_ID, ARTICLE_ID, revision=1, created_at=READ_AT, annotation=_ANNOTATION)
 _ARTICLE = StoredArticle(
@@ -199,6 +214,18 @@ _STANCE = StanceResponse(
     judged_by=JudgedBy.MODEL,
 )
 
+_RELATION = RelationItemResponse(
+    source="KZ",
+    target="CN",
+    annotation_id=ANNOTATION_ID,
+    article=_STANCE.article,
+    stance=RelationStance.FAVOR,
+    probability=FROM_KAZAKHSTAN[1].probability,
+    model=MODEL,
+    created_at=READ_AT,
+    evidence=EvidenceResponse.of(FROM_KAZAKHSTAN[1].evidence),
+)
+
 ANNOTATION = AnnotationResponse.of(_STORED)
 UNSTORED_ANNOTATION = AnnotationResponse.unstored(_ANNOTATION, created_at=READ_AT)
 ARTICLE = ArticleResponse.of(_ARTICLE)
@@ -223,9 +250,21 @@ _BY_MONTH = (Dimension.COUNTRY, Dimension.MONTH)
 SUMMARY = SummaryResponse.of(
     Summary((Group((CountryCode("CN"), date(2024, 11, 1)), _TOWARD_CHINA),), {MODEL: _TOWARD_CHINA.n}), dimensions=_BY_MONTH
 )
-RELATED = RelatedPageResponse(
-    items=[RelatedCountryResponse.of(Relation(CountryCode("RU"), "Russia", _TOWARD_RUSSIA, _TOWARD_CHINA))], next_cursor=None
+_RUSSIA_BESIDE = RelatedCountry(CountryCode("RU"), "Russia", _TOWARD_RUSSIA, _TOWARD_CHINA)
+RELATED = RelatedPageResponse(items=[RelatedCountryResponse.of(_RUSSIA_BESIDE)], next_cursor=None)
+RELATIONS = RelationPageResponse(items=[_RELATION], next_cursor=CURSOR)
+_KAZAKHSTAN_TO_CHINA = PairCounts(
+    CountryCode("KZ"),
+    CountryCode("CN"),
+    StanceCounts(favor=11, against=2),
+    (
+        PeriodCounts(date(2024, 10, 1), StanceCounts(favor=4, against=2)),
+        PeriodCounts(date(2024, 11, 1), StanceCounts(favor=6)),
+        PeriodCounts(None, StanceCounts(favor=1)),
+    ),
 )
+_MATRIX = Matrix(Interval.MONTH, (_KAZAKHSTAN_TO_CHINA,), LeftOut(pairs=1, n=5), {MODEL: 18})
+MATRIX = MatrixResponse.model_validate_json(matrix_in_json(_MATRIX))
 COUNTRIES = CountryPageResponse(items=[CountryCountResponse.of(CountryCount(CountryCode("CN"), "China", 41))], next_cursor=None)
 PUBLISHERS = PublisherPageResponse(items=[PublisherCountResponse.of(PublisherCount(PUBLISHER, 17))], next_cursor=None)
 _CORRECTION = Correction(
@@ -315,6 +354,13 @@ STANCE_FILE = _file(
         *(_ADDRESS, TITLE, _WRITTEN, "2024-11-14", "model", "text", 0, len(BORDER), BORDER, f"{_CURSOR}.1"),
     ),
 )
+RELATION_FILE = _file(
+    exports.RELATION,
+    (
+        *(ARTICLE_ID, ANNOTATION_ID, "KZ", "CN", "favor", 0.91, MODEL, PUBLISHER, _ADDRESS, TITLE, _WRITTEN, "2024-11-14"),
+        *("text", 0, len(BORDER), BORDER, f"{_CURSOR}.0"),
+    ),
+)
 ARTICLE_FILE = _file(
     exports.ARTICLE,
     (
@@ -395,6 +441,18 @@ FILTER = (
     INVALID_PARAMETER,
     errors.UnknownCountry("country"),
     errors.InvalidQuery("q", "has a quotation mark that nothing closes"),
+)
+FILTER_OF_PAIRS = (
+    RequestError(
+        problems.INVALID_REQUEST,
+        "1 part of the request cannot be used.",
+        ProblemError(pointer="#/query/min_probability", detail="must be at most 1"),
+    ),
+    errors.UnknownCountry("from"),
+    errors.InvalidQuery("q", "has a quotation mark that nothing closes"),
+)
+TOO_MANY_PERIODS = errors.InvalidQuery(
+    "interval", "makes more than 50000 periods of pairs; narrow the filter, or take a longer interval"
 )
 TOO_MANY_GROUPS = errors.InvalidQuery("group_by", "makes more than 50000 groups; narrow the filter, or take a longer interval")
 TOO_MANY_POINTS = errors.InvalidQuery("interval", "gives more than 10000 points; take a wider interval or a narrower range")

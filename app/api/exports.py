@@ -9,8 +9,9 @@ from app.api import examples
 from app.api.dependencies import UsesStore
 from app.api.downloads import UsesDownloads
 from app.api.queries import ExportOf
+from app.api.relation_queries import RelationExportOf
 from app.api.responses import failures, file
-from app.api.schemas_exports import ArticleLineResponse, StanceLineResponse
+from app.api.schemas_exports import ArticleLineResponse, RelationLineResponse, StanceLineResponse
 from app.api.strict import StrictRoute
 from app.domain import exports
 from app.services import export
@@ -30,6 +31,19 @@ async def export_stances(query: ExportOf, downloads: UsesDownloads, store: UsesS
     """The rows of the list of stances, as one file. Articles that come in meanwhile are not in it."""
     download = downloads.begin("stances", exports.STANCE, query)
     return download.of(export.stances(store, query.filter(), encode=download.encode, cursor=query.cursor))
+
+
+@router.get(
+    "/relations",
+    summary="Export relations",
+    response_class=StreamingResponse,
+    responses=file("Every relation that fits, the oldest article first.", examples.RELATION_FILE, RelationLineResponse)
+    | failures(*examples.FILTER_OF_PAIRS, *examples.CURSORS, *examples.FORMS, examples.STORAGE),
+)
+async def export_relations(query: RelationExportOf, downloads: UsesDownloads, store: UsesStore) -> Response:
+    """The rows of the list of relations, as one file. Articles that come in meanwhile are not in it."""
+    download = downloads.begin("relations", exports.RELATION, query)
+    return download.of(export.relations(store, query.filter(), encode=download.encode, cursor=query.cursor))
 
 
 @router.get(

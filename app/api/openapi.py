@@ -35,6 +35,7 @@ TAGS = [
     {"name": "articles", "description": "Articles to be annotated and stored."},
     {"name": "corrections", "description": "What reviewers say. It wins over the model in every query until it is revoked."},
     {"name": "stances", "description": "The stances of stored articles toward countries, listed and counted."},
+    {"name": "relations", "description": "Which country takes which side toward which other, listed and counted."},
     {"name": "exports", "description": "Everything that a filter finds, as one NDJSON, CSV or Parquet file."},
     {"name": "summaries", "description": "What is stored, counted by country, publisher and model version."},
     {"name": "jobs", "description": "Articles by the thousand or million, and how far their annotation has come."},

@@ -20,7 +20,7 @@ ROWS = 20_000
 """Lines of one row group, some 20 MB before compression: fewer compress badly, more take memory."""
 
 NUMBERS: Mapping[str, str] = {
-    **dict.fromkeys(("favor", "neutral", "against", "salience"), "float64"),
+    **dict.fromkeys(("favor", "neutral", "against", "salience", "probability"), "float64"),
     **dict.fromkeys(("mention_count", "evidence_start", "evidence_end", "revision"), "int32"),
 }
 INSTANTS = frozenset({"created_at", "updated_at"})

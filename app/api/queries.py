@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from app.api import country_codes
+from app.api.article_queries import (
+    Collapse,
+    CreatedFrom,
+    CreatedTo,
+    ExternalId,
+    Language,
+    Least,
+    Model,
+    PublishedFrom,
+    PublishedTo,
+    Publisher,
+    Url,
+    Words,
+    of_article,
+)
 from app.api.export_formats import Format
-from app.api.schemas import PUBLISHED_AT_SCHEMA, LanguageTag, publication_time
 from app.domain.records import Dimension, Filter, Interval, Sort
-from app.domain.textquery import TextQuery
-from app.domain.values import CountryCode, JudgedBy, Kind, PublicationTime, Stance, Voice
+from app.domain.values import CountryCode, JudgedBy, Kind, Stance, Voice
 
-When = Annotated[PublicationTime, PlainValidator(publication_time), WithJsonSchema(PUBLISHED_AT_SCHEMA)]
 KnownCountry = Annotated[str, AfterValidator(country_codes.known), WithJsonSchema({"$ref": "#/components/schemas/CountryCode"})]
-Least = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Text = Annotated[str, Field(min_length=1, max_length=2_000)]
 
 
 class StanceChoice(StrEnum):
@@ -59,23 +68,18 @@ class FilterQuery(BaseModel):
         default=[], max_length=250, description="Countries, as ISO 3166-1 alpha-2 codes; any of them."
     )
     stance: list[StanceChoice] = Field(default=[], max_length=4, description="Stances toward the country; any of them.")
-    publisher: Text | None = Field(default=None, description="Exactly this outlet.")
-    url: Text | None = Field(default=None, description="Exactly this address.")
-    external_id: Text | None = Field(default=None, description="Exactly this id of the sender's.")
-    published_from: When | None = Field(
-        default=None, description="Published at this time or later, or from the start of this UTC day."
-    )
-    published_to: When | None = Field(default=None, description="Published before this time, or by the end of this UTC day.")
+    publisher: Publisher = None
+    url: Url = None
+    external_id: ExternalId = None
+    published_from: PublishedFrom = None
+    published_to: PublishedTo = None
     min_score: Least | None = Field(
         default=None, description="The least score of the stance, which is no probability: see `scores` of a country."
     )
     min_salience: Least | None = Field(default=None, description="The least salience of the country.")
-    created_from: When | None = Field(default=None, description="Stored at this time or later, or from this UTC day on.")
-    created_to: When | None = Field(default=None, description="Stored before this time, or by the end of this UTC day.")
-    language: LanguageTag | None = Field(
-        default=None,
-        description="The language of the article without region: as stated, else as detected; `und` where neither.",
-    )
+    created_from: CreatedFrom = None
+    created_to: CreatedTo = None
+    language: Language = None
     kind: list[Kind] = Field(default=[], max_length=5, description="How mentions refer to the country; any of them.")
     voice: VoiceChoice = Field(
         default=VoiceChoice.ANY,
@@ -86,40 +90,20 @@ class FilterQuery(BaseModel):
         default=JudgedByChoice.ANY,
         description="`any` takes a reviewer's word where there is one, else the model's; `model` ignores reviewers.",
     )
-    q: Annotated[str, Field(min_length=1, max_length=500)] | None = Field(
-        default=None,
-        description='Words, "phrases" and -either of them not, in title or text; accents and case do not matter.',
-        examples=['gas "sea border" -football'],
-    )
-    collapse: bool = Field(
-        default=False,
-        description="Count near-duplicates once: of those that fit, the one stored first stands for its group.",
-    )
-    model: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
-        default=None,
-        description="A model version, `name@digest`. Left out: the active one if it annotated the article, else the newest.",
-    )
+    q: Words = None
+    collapse: Collapse = False
+    model: Model = None
 
     def filter(self) -> Filter:
         return Filter(
+            **of_article(self),
             countries=tuple(CountryCode(code) for code in self.country),
             stances=tuple(choice.value_or_none() for choice in self.stance),
-            publisher=self.publisher,
-            url=self.url,
-            external_id=self.external_id,
-            published_from=_first(self.published_from),
-            published_to=_behind(self.published_to),
             min_score=self.min_score,
             min_salience=self.min_salience,
-            model=self.model,
-            created_from=_first(self.created_from),
-            created_to=_behind(self.created_to),
-            language=self.language,
             kinds=tuple(self.kind),
             voice=None if self.voice is VoiceChoice.ANY else Voice(self.voice.value),
             judged_by=None if self.judged_by is JudgedByChoice.ANY else JudgedBy(self.judged_by.value),
-            q=None if self.q is None else TextQuery.parse(self.q),
-            collapse=self.collapse,
         )
 
 
@@ -152,7 +136,11 @@ class SeriesQuery(FilterQuery):
     interval: Interval = Field(default=Interval.DAY, description="The width of one point, in UTC.")
 
 
-class ExportQuery(FilterQuery):
+class Filed(BaseModel):
+    """What is asked of a file."""
+
+    model_config = ConfigDict(frozen=True)
+
     format: Format | None = Field(default=None, description="The form of the file. Left out, `Accept` decides; else NDJSON.")
     cursor: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
         default=None,
@@ -161,6 +149,10 @@ class ExportQuery(FilterQuery):
             "Not for Parquet."
         ),
     )
+
+
+class ExportQuery(Filed, FilterQuery):
+    pass
 
 
 class ListFormat(StrEnum):
@@ -178,15 +170,6 @@ class CorrectionQuery(PageQuery):
         default=None,
         description="`next_cursor` of the page before; or, of a file that was cut off, `cursor` of its last whole line.",
     )
-
-
-def _first(moment: PublicationTime | None) -> datetime | None:
-    return None if moment is None else moment.instant or datetime.combine(moment.day, time.min, UTC)
-
-
-def _behind(moment: PublicationTime | None) -> datetime | None:
-    """A day as the end of a range includes that day."""
-    return None if moment is None else moment.instant or datetime.combine(moment.day + timedelta(days=1), time.min, UTC)
 
 
 Filters = Annotated[FilterQuery, Query()]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.schemas import Body, Code, Count, Id, Label, LanguageTag, ModelVersion, Page, Request, Response, Share, Title
 from app.domain.records import StoredAnnotation
@@ -18,6 +19,7 @@ from app.domain.values import (
     Kind,
     Mention,
     Probabilities,
+    Relation,
     Scores,
     Stance,
     Voice,
@@ -188,6 +190,44 @@ class CoverageResponse(Response):
         return cls(characters=value.characters, encoded_characters=value.encoded_characters, passages=value.passages)
 
 
+class RelationStance(StrEnum):
+    """What one country takes toward another. What is neutral is no relation."""
+
+    FAVOR = "favor"
+    AGAINST = "against"
+
+
+class PairOfCountries(BaseModel):
+    """`from` is no name that Python lets a field have."""
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
+
+    source: Code = Field(
+        validation_alias="from",
+        serialization_alias="from",
+        description="The country that takes the stance, as the text tells it.",
+    )
+    target: Code = Field(validation_alias="to", serialization_alias="to", description="The country toward which it is taken.")
+
+
+class RelationResponse(Response, PairOfCountries):
+    """One country favors or opposes another in the text, whoever tells so."""
+
+    stance: RelationStance
+    probability: Share = Field(description="Calibrated for the sentence in `evidence`, where the model is.")
+    evidence: EvidenceResponse = Field(description="The sentence that says so most clearly.")
+
+    @classmethod
+    def of(cls, value: Relation) -> RelationResponse:
+        return cls(
+            source=value.source,
+            target=value.target,
+            stance=RelationStance(value.stance.value),
+            probability=value.probability,
+            evidence=EvidenceResponse.of(value.evidence),
+        )
+
+
 class AnnotationResponse(Response):
     """All that one model version says of one text. It never changes."""
 
@@ -200,6 +240,9 @@ class AnnotationResponse(Response):
     coverage: CoverageResponse
     countries: list[CountryResponse] = Field(description="The most salient first.")
     targets: list[TargetResponse] = Field(description="In the order in which the caller named them.")
+    relations: list[RelationResponse] = Field(
+        description="One for each ordered pair of countries and stance, the most probable first."
+    )
 
     @classmethod
     def of(cls, stored: StoredAnnotation) -> AnnotationResponse:
@@ -223,6 +266,7 @@ class AnnotationResponse(Response):
             coverage=CoverageResponse.of(value.coverage),
             countries=[CountryResponse.of(judgement) for judgement in value.countries],
             targets=[TargetResponse.of(judgement) for judgement in value.targets],
+            relations=[RelationResponse.of(relation) for relation in value.relations],
         )
 
 

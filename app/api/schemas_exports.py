@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from app.api.schemas import Code, Count, Id, ModelVersion, PublishedAtText, Response, Share
+from app.api.schemas_annotations import PairOfCountries, RelationStance
 from app.api.schemas_articles import ArticleItemResponse
 from app.api.schemas_differences import Said
 from app.domain.values import Field as Part
@@ -39,6 +40,26 @@ class StanceLineResponse(Response):
     evidence_start: Count | None
     evidence_end: Count | None
     evidence_quote: str | None
+    cursor: str = Field(description=CURSOR)
+
+
+class RelationLineResponse(Response, PairOfCountries):
+    """What one country takes toward another in one article, with its evidence; all on one level."""
+
+    article_id: Id
+    annotation_id: Id
+    stance: RelationStance
+    probability: Share
+    model: ModelVersion
+    publisher: str | None
+    url: str | None
+    title: str | None
+    created_at: datetime
+    published_at: PublishedAtText | None
+    evidence_field: Part
+    evidence_start: Count
+    evidence_end: Count
+    evidence_quote: str
     cursor: str = Field(description=CURSOR)
 
 
@@ -84,4 +105,4 @@ class CorrectionLineResponse(Response):
     cursor: str = Field(description=CURSOR)
 
 
-LINES: tuple[type[BaseModel], ...] = (StanceLineResponse, ArticleLineResponse, CorrectionLineResponse)
+LINES: tuple[type[BaseModel], ...] = (StanceLineResponse, RelationLineResponse, ArticleLineResponse, CorrectionLineResponse)

@@ -21,7 +21,7 @@ from app.domain.records import (
     ModelCount,
     NetStance,
     PublisherCount,
-    Relation,
+    RelatedCountry,
     Series,
     SeriesPoint,
     StanceCounts,
@@ -181,7 +181,7 @@ class RelatedCountryResponse(Response):
     toward_asked: TallyResponse = Field(description="The stances of the same articles toward the country that was asked for.")
 
     @classmethod
-    def of(cls, value: Relation) -> RelatedCountryResponse:
+    def of(cls, value: RelatedCountry) -> RelatedCountryResponse:
         return cls(
             country=value.country,
             name=value.name,
@@ -210,8 +210,13 @@ def _tally(counts: StanceCounts) -> dict[str, Any]:
         }
         if n
         else None,
-        "net_stance": {"value": _rounded(net[0]), "low": _rounded(net[1]), "high": _rounded(net[2])} if net else None,
+        "net_stance": net_in_json(net) if net else None,
     }
+
+
+def net_in_json(net: NetStance) -> dict[str, float]:
+    """A NetStanceResponse."""
+    return {"value": _rounded(net[0]), "low": _rounded(net[1]), "high": _rounded(net[2])}
 
 
 SLICE = 200

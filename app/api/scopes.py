@@ -35,7 +35,10 @@ TABLE: Mapping[tuple[str, str], Scope | None] = {
     ("GET", "/v1/corrections"): Scope.READ,
     # Rows that the lists show too, page by page.
     ("GET", "/v1/exports/articles"): Scope.READ,
+    ("GET", "/v1/exports/relations"): Scope.READ,
     ("GET", "/v1/exports/stances"): Scope.READ,
+    ("GET", "/v1/relations"): Scope.READ,
+    ("GET", "/v1/relations/matrix"): Scope.READ,
     ("GET", "/v1/stances"): Scope.READ,
     ("GET", "/v1/stances/series"): Scope.READ,
     ("GET", "/v1/stances/summary"): Scope.READ,

@@ -33,6 +33,25 @@ STANCE = (
     "evidence_quote",
     CURSOR,
 )
+RELATION = (
+    "article_id",
+    "annotation_id",
+    "from",
+    "to",
+    "stance",
+    "probability",
+    "model",
+    "publisher",
+    "url",
+    "title",
+    "created_at",
+    "published_at",
+    "evidence_field",
+    "evidence_start",
+    "evidence_end",
+    "evidence_quote",
+    CURSOR,
+)
 ARTICLE = (
     "id",
     "created_at",

@@ -162,36 +162,44 @@ class Sort(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
-    """What a list is narrowed to; all given conditions hold together, those on a stance of one and the same stance.
+class ArticleFilter:
+    """What is asked of the articles in a list; all given conditions hold together.
 
-    `voice` chooses whose stance is meant, the article's as a whole or that of one voice; a reviewer's word is about the whole, so
-    of one voice only the model's is there, save that a country that a reviewer took away is gone. With `judged_by` left out a
-    reviewer's word stands instead of the model's. `collapse` counts near-duplicates once: of those that the filter leaves, the
-    oldest article of a group speaks for all. Raises InvalidQuery for a voice judged by a reviewer.
-
-    Times are aware; from is inclusive, to exclusive. An article of which only the day is known counts as the first moment of that
-    day in UTC, and undated articles are in no range. An undecided stance has no score that could be large enough.
+    `model` is whose word is asked for; left out, what is shown. `collapse` counts near-duplicates once: of those that the filter
+    leaves, the oldest article of a group speaks for all. Times are aware; from is inclusive, to exclusive. An article of which
+    only the day is known counts as the first moment of that day in UTC, and undated articles are in no range.
     """
 
-    countries: tuple[CountryCode, ...] = ()
-    stances: tuple[Stance | None, ...] = ()
     publisher: str | None = None
     url: str | None = None
     external_id: str | None = None
     published_from: datetime | None = None
     published_to: datetime | None = None
-    min_score: float | None = None
-    min_salience: float | None = None
     model: str | None = None
     created_from: datetime | None = None
     created_to: datetime | None = None
     language: str | None = None
+    q: TextQuery | None = None
+    collapse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Filter(ArticleFilter):
+    """What a list is narrowed to; those of the conditions that are on a stance hold of one and the same stance.
+
+    `voice` chooses whose stance is meant, the article's as a whole or that of one voice; a reviewer's word is about the whole, so
+    of one voice only the model's is there, save that a country that a reviewer took away is gone. With `judged_by` left out a
+    reviewer's word stands instead of the model's. An undecided stance has no score that could be large enough. Raises
+    InvalidQuery for a voice judged by a reviewer.
+    """
+
+    countries: tuple[CountryCode, ...] = ()
+    stances: tuple[Stance | None, ...] = ()
+    min_score: float | None = None
+    min_salience: float | None = None
     kinds: tuple[Kind, ...] = ()
     voice: Voice | None = None
     judged_by: JudgedBy | None = None
-    q: TextQuery | None = None
-    collapse: bool = False
 
     def __post_init__(self) -> None:
         if self.voice is not None and self.judged_by is JudgedBy.HUMAN:
@@ -287,7 +295,7 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
+class RelatedCountry:
     """A country that appears in `counts` articles with another: stances toward it, and in the same articles toward the other."""
 
     country: CountryCode

@@ -134,7 +134,8 @@ class Evidence:
 class Relation:
     """`source` favors or opposes `target` in the text; `probability` (0..1) is calibrated for the sentence in `evidence`.
 
-    Raises ValueError for a relation of a country to itself, and for a neutral one: what is not said is no row.
+    Raises ValueError for a relation of a country to itself, for a neutral one (what is not said is no row), and for a
+    probability out of range.
     """
 
     source: CountryCode
@@ -146,6 +147,8 @@ class Relation:
     def __post_init__(self) -> None:
         if self.source == self.target or self.stance is Stance.NEUTRAL:
             raise ValueError(f"no relation: {self.source} {self.stance} {self.target}")
+        if not 0.0 <= self.probability <= 1.0:
+            raise ValueError(f"no probability: {self.probability}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +214,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """All that one model version says of one text. Immutable."""
+    """All that one model version says of one text. Immutable. Raises ValueError for a relation that is said twice."""
 
     model: str
     language: str
@@ -219,10 +222,14 @@ class Annotation:
     countries: tuple[Judgement, ...]
     targets: tuple[Judgement, ...] = ()
     relations: tuple[Relation, ...] = ()
-    """The strongest for each ordered pair of countries and stance."""
+    """One for each ordered pair of countries and stance, from the sentence that says it most clearly; the most probable first."""
     vectors: bytes | None = None
     """Of its passages, 64 whole numbers of -127..127 each, one after another: whether a claim could be meant. None where the
     model makes none."""
+
+    def __post_init__(self) -> None:
+        if len({(said.source, said.target, said.stance) for said in self.relations}) < len(self.relations):
+            raise ValueError("a relation is said twice")
 
 
 @dataclass(frozen=True, slots=True)

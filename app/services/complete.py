@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 from app.domain.errors import ArticleNotFound
@@ -13,8 +12,9 @@ from app.domain.records import StoredArticle
 from app.services import fetch, index, steps
 from app.services.correct import settle
 from app.storage import annotations as annotated
-from app.storage import articles, stances
+from app.storage import articles, said, stances
 from app.storage.database import Session, Store
+from app.storage.said import Insertion
 from app.storage.texts import Traits
 from app.traces.spans import spanned
 
@@ -55,14 +55,16 @@ def _complete(session: Session, read: StoredArticle, traits: Traits) -> None:
     whole = replace(current, duplicate_group=group)
     session.execute(articles.completion(whole))
     index.replace(session, article_id, traits)
-    session.execute(stances.removal(article_id))
-    if rows := list(_rows(session, whole)):
-        session.execute(stances.insertion(), rows)
+    for removal in said.removal(article_id):
+        session.execute(removal)
+    for insertion, rows in _insertions(session, whole):
+        session.execute(insertion, rows)
     settle(session, article_id)
 
 
-def _rows(session: Session, article: StoredArticle) -> Iterator[dict[str, Any]]:
+def _insertions(session: Session, article: StoredArticle) -> Iterator[Insertion]:
     """Of every model version that read the current text."""
-    for row in session.scalars(annotated.of_revision(UUID(article.id), article.revision)):
-        for said in stances.rows(replace(article, annotation=annotated.read(row))):
-            yield {**said, **stances.of_article(article), "shown": row.shown}
+    repeated = stances.of_article(article)
+    for row in session.scalars(annotated.of_revision(UUID(article.id), article.revision)).all():
+        for insertion, rows in said.insertions(replace(article, annotation=annotated.read(row))):
+            yield insertion, [{**each, **repeated, "shown": row.shown} for each in rows]

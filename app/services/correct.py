@@ -72,6 +72,8 @@ def settle(session: Session, article_id: UUID) -> None:
     if not holding:
         return
     session.execute(corrections.overruling(article_id, holding))
+    if gone := [country for country, correction in holding.items() if not correction.verdict.present]:
+        session.execute(corrections.overruling_relations(article_id, gone))
     if rows := list(_rows(session, article_id, holding)):
         session.execute(stances.insertion(), rows)
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol
 from uuid import UUID
 
 from app.domain.exports import Line
 from app.domain.records import Filter
+from app.domain.relations import RelationFilter
 from app.services import steps
 from app.storage import cursors, trails
 from app.storage.database import Session, Store
-from app.storage.exports import ARTICLES, STANCES, Exported
+from app.storage.exports import ARTICLES, RELATIONS, STANCES, Asked, Exported
 from app.storage.lessons import CORRECTIONS
 from app.storage.trails import Trail
 
@@ -36,17 +37,22 @@ def articles(store: Store, wanted: Filter, *, encode: Encode, cursor: str | None
     return _chunks(store, ARTICLES, wanted, encode, cursor)
 
 
+def relations(store: Store, wanted: RelationFilter, *, encode: Encode, cursor: str | None = None) -> AsyncIterator[bytes]:
+    """Rows of the list of relations, the oldest article first. The first chunk raises InvalidCursor."""
+    return _chunks(store, RELATIONS, wanted, encode, cursor)
+
+
 def corrections(store: Store, *, encode: Encode, cursor: str | None = None) -> AsyncIterator[bytes]:
     """What holds, each with the text that the reviewer saw, the oldest first. The first chunk raises InvalidCursor."""
     return _chunks(store, CORRECTIONS, Filter(), encode, cursor)
 
 
 @dataclass(frozen=True)
-class _Way:
+class _Way(Generic[Asked]):
     """From one chunk to the next. Each is read and encoded in one step on a worker thread, so that the event loop stays free."""
 
-    exported: Exported
-    wanted: Filter
+    exported: Exported[Asked]
+    wanted: Asked
     trail: Trail
     encode: Encode
 
@@ -60,7 +66,9 @@ class _Way:
         return self.encode([self.exported.read(row, prefix) for row in rows], done=last is None), last
 
 
-async def _chunks(store: Store, exported: Exported, wanted: Filter, encode: Encode, cursor: str | None) -> AsyncIterator[bytes]:
+async def _chunks(
+    store: Store, exported: Exported[Asked], wanted: Asked, encode: Encode, cursor: str | None
+) -> AsyncIterator[bytes]:
     bound_to = cursors.binding(f"exported {exported.name}", wanted)
     if cursor is None:
         trail, after = await _fresh(store, exported, bound_to), None
@@ -76,11 +84,11 @@ async def _chunks(store: Store, exported: Exported, wanted: Filter, encode: Enco
         yield chunk
 
 
-async def _fresh(store: Store, exported: Exported, bound_to: bytes) -> Trail | None:
+async def _fresh(store: Store, exported: Exported[Any], bound_to: bytes) -> Trail | None:
     """None where nothing is stored."""
     mark = await steps.read(store, _newest, exported)
     return None if mark is None else Trail(mark, bound_to)
 
 
-def _newest(session: Session, exported: Exported) -> UUID | None:
+def _newest(session: Session, exported: Exported[Any]) -> UUID | None:
     return session.scalar(exported.newest)

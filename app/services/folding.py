@@ -35,11 +35,11 @@ def summary(rows: Iterable[Row], dimensions: Sequence[Dimension]) -> Summary:
 def over_time(rows: Iterable[Row], interval: Interval) -> tuple[intervals.Counts, dict[date, intervals.Counts]]:
     """Of undated articles, and by the first day of each interval. Of a row the number of the interval, stance and count."""
     undated: intervals.Counts = Counter()
-    starts: dict[Key, intervals.Counts] = {None: undated}
-    read = _READ[Dimension(interval)]
+    starts: dict[date | None, intervals.Counts] = {None: undated}
+    read = FIRST_DAY[interval]
     for number, stance, count in rows:
         starts.setdefault(read(number), Counter())[stance] += count
-    return undated, {start: counts for start, counts in starts.items() if isinstance(start, date)}
+    return undated, {start: counts for start, counts in starts.items() if start is not None}
 
 
 def _groups(found: Mapping[Row, Counts], dimensions: Sequence[Dimension]) -> Iterable[Group]:
@@ -57,13 +57,18 @@ def _read(column: Sequence[Any], dimension: Dimension) -> Iterable[Key]:
     return [known[key] for key in column]
 
 
-def _dated(read: Callable[[int], date]) -> Callable[[int], Key]:
+def _dated(read: Callable[[int], date]) -> Callable[[int], date | None]:
     return lambda number: None if number < 0 else read(number)
 
 
+FIRST_DAY: Mapping[Interval, Callable[[int], date | None]] = {
+    Interval.DAY: _dated(publication.day_of),
+    Interval.WEEK: _dated(lambda week: publication.day_of(week * 7)),
+    Interval.MONTH: _dated(publication.day_of_month),
+}
+"""Of an interval by its number; None for undated articles."""
+
 _READ: Mapping[Dimension, Callable[[Any], Key]] = {
     Dimension.STANCE: lambda stance: None if stance is None else Stance(stance),
-    Dimension.DAY: _dated(publication.day_of),
-    Dimension.WEEK: _dated(lambda week: publication.day_of(week * 7)),
-    Dimension.MONTH: _dated(publication.day_of_month),
+    **{Dimension(interval): read for interval, read in FIRST_DAY.items()},
 }

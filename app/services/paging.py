@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from app.domain.errors import InvalidQuery
-from app.domain.records import Filter, Page, Sort
+from app.domain.records import ArticleFilter, Page, Sort
 from app.services import steps
 from app.storage import cursors
 from app.storage.database import Session, Store
 from app.storage.keyset import Found, Keyset, Statement
 from app.storage.lists import Listed
 
+Asked = TypeVar("Asked", bound=ArticleFilter)
 Item = TypeVar("Item")
 
 MOST = 200
@@ -36,8 +37,10 @@ async def page(
     return Page(items=items, next_cursor=None if last is None else cursors.encode(last, bound_to=bound_to))
 
 
-async def listed(store: Store, kind: Listed[Item], wanted: Filter, sort: Sort, *, limit: int, cursor: str | None) -> Page[Item]:
-    """Of articles or stances. Raises as `page`."""
+async def listed(
+    store: Store, kind: Listed[Asked, Item], wanted: Asked, sort: Sort, *, limit: int, cursor: str | None
+) -> Page[Item]:
+    """Of articles, stances or relations. Raises as `page`."""
     _refuse_odd(limit)
     bound_to = cursors.binding(kind.name, wanted, sort)
     after = None if cursor is None else cursors.decode(cursor, bound_to=bound_to)

@@ -15,7 +15,7 @@ from app.services.fetch import article_id_of, present
 from app.services.ports import Annotator
 from app.services.submit import add_annotation
 from app.storage import annotations as annotated
-from app.storage import articles, stances
+from app.storage import articles, said, stances
 from app.storage.database import Session, Store
 from app.storage.texts import Traits
 from app.traces.spans import spanned
@@ -51,7 +51,8 @@ def _edit(session: Session, identifier: str, changes: Mapping[str, Any]) -> Stor
     edited = replace(current, submission=changed, updated_at=now())
     session.execute(articles.edition(edited))
     if stances.of_article(edited) != stances.of_article(current):
-        session.execute(stances.following(edited))
+        for following in said.following(edited):
+            session.execute(following)
     return edited
 
 
@@ -74,7 +75,8 @@ def _replace_text(session: Session, identifier: str, text: ArticleText, annotati
     identity.refuse_taken(session, current, changed)
     revised = replace(_revised(current, changed, annotation), duplicate_group=group)
     session.execute(annotated.hiding(UUID(current.id)))
-    session.execute(stances.removal(UUID(current.id)))
+    for removal in said.removal(UUID(current.id)):
+        session.execute(removal)
     session.execute(articles.insertion_of_text(revised))
     session.execute(articles.edition(revised))
     index.replace(session, UUID(current.id), traits)

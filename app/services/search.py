@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from app.domain.records import Filter, ListedArticle, ListedStance, Page, Sort
+from app.domain.relations import ListedRelation, RelationFilter
 from app.services import paging
 from app.storage.database import Store
-from app.storage.lists import ARTICLES, STANCES
+from app.storage.lists import ARTICLES, RELATIONS, STANCES
 from app.traces.spans import spanned
 
 
@@ -23,3 +24,11 @@ async def stances(
 ) -> Page[ListedStance]:
     """The newest article comes first, and of one article the most salient country."""
     return await paging.listed(store, STANCES, wanted, sort, limit=limit, cursor=cursor)
+
+
+@spanned
+async def relations(
+    store: Store, wanted: RelationFilter, *, sort: Sort = Sort.CREATED_AT, limit: int, cursor: str | None = None
+) -> Page[ListedRelation]:
+    """The newest article comes first, and of one article the most probable relation."""
+    return await paging.listed(store, RELATIONS, wanted, sort, limit=limit, cursor=cursor)

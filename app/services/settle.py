@@ -18,11 +18,12 @@ from app.domain.values import Annotation, ArticleStatus, ArticleText
 from app.services import correct
 from app.services.grouping import Grouping
 from app.storage import annotations as annotated
-from app.storage import articles, batches, bulk, chunks, ids, jobs, stances, texts
+from app.storage import articles, batches, bulk, chunks, ids, jobs, texts
+from app.storage import said as saying
 from app.storage.database import Session, Store
 from app.storage.derived import Derived
 from app.storage.job_tables import ChunkRow
-from app.storage.tables import AnnotationRow, StanceRow
+from app.storage.tables import AnnotationRow
 from app.storage.texts import Traits
 
 
@@ -157,7 +158,8 @@ class _Writing:
         ]
         bulk.insert(self._session, AnnotationRow, rows)
         stored = [self._stored(article_id, named[article_id], said[article_id], groups[article_id]) for article_id in among]
-        bulk.insert(self._session, StanceRow, [row for each in stored if each for row in stances.rows(each)])
+        for table, rows in saying.rows_of([each for each in stored if each]):
+            bulk.insert(self._session, table, rows)
         for article_id in self._session.scalars(batches.corrected(among)).all():
             correct.settle(self._session, article_id)
 
@@ -177,8 +179,8 @@ class _Writing:
         return self._rows[article_id].status is ArticleStatus.PENDING
 
     def _stored(self, article_id: UUID, identifier: UUID, said: Annotation, group: UUID | None) -> StoredArticle | None:
-        """None where there is no stance to tell of."""
-        if not said.countries:
+        """None where there is neither stance nor relation to tell of."""
+        if not said.countries and not said.relations:
             return None
         row = self._rows[article_id]
         stored = StoredAnnotation(str(identifier), str(article_id), row.revision, ids.moment(identifier), said)
@@ -201,7 +203,8 @@ class _Writing:
         for article_id, (language, _) in learnt.items():
             # What older annotations said repeats the language, which this model may have found to be another.
             if rows[article_id].status is ArticleStatus.ANNOTATED and rows[article_id].read_language != language:
-                self._session.execute(batches.following(article_id, language))
+                for following in batches.following(article_id, language):
+                    self._session.execute(following)
         for update in batches.settling(learnt, status):
             self._session.execute(update)
         return groups

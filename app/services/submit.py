@@ -13,7 +13,7 @@ from app.services.fetch import present
 from app.services.ports import Annotator
 from app.services.settle import Unread
 from app.storage import annotations as annotated
-from app.storage import articles, ids, single, stances, texts
+from app.storage import articles, ids, said, single, texts
 from app.storage.database import Session, Store
 from app.storage.texts import Traits
 from app.traces.spans import spanned
@@ -71,8 +71,8 @@ def add_annotation(session: Session, article: StoredArticle) -> None:
     if article.annotation is None:
         return
     session.execute(annotated.insertion(article.annotation))
-    if rows := stances.rows(article):
-        session.execute(stances.insertion(), rows)
+    for insertion, rows in said.insertions(article):
+        session.execute(insertion, rows)
 
 
 def created(submission: Submission, annotation: Annotation | None) -> StoredArticle:

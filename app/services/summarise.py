@@ -14,7 +14,7 @@ from app.domain.records import (
     ModelCount,
     Page,
     PublisherCount,
-    Relation,
+    RelatedCountry,
     Series,
     StanceCounts,
     Summary,
@@ -50,7 +50,7 @@ async def summary(store: Store, wanted: Filter, *, dimensions: Sequence[Dimensio
 
 
 @spanned
-async def related(store: Store, country: CountryCode, wanted: Filter) -> tuple[Relation, ...]:
+async def related(store: Store, country: CountryCode, wanted: Filter) -> tuple[RelatedCountry, ...]:
     """Countries in the articles whose stance toward `country` is wanted, those with most articles first."""
     return await steps.read(store, _related, country, wanted)
 
@@ -97,9 +97,9 @@ def _summary(session: Session, wanted: Filter, dimensions: Sequence[Dimension]) 
     return folding.summary(rows, dimensions)
 
 
-def _related(session: Session, country: CountryCode, wanted: Filter) -> tuple[Relation, ...]:
+def _related(session: Session, country: CountryCode, wanted: Filter) -> tuple[RelatedCountry, ...]:
     return tuple(
-        Relation(CountryCode(code), name, StanceCounts(*numbers[:4]), StanceCounts(*numbers[4:]))
+        RelatedCountry(CountryCode(code), name, StanceCounts(*numbers[:4]), StanceCounts(*numbers[4:]))
         for code, name, *numbers in session.execute(counts.related(wanted, country))
     )
 

@@ -11,7 +11,7 @@ from app.domain.records import StoredAnnotation
 from app.domain.values import Annotation, Coverage
 from app.storage import ids, judgements
 from app.storage.keyset import Keyset
-from app.storage.tables import AnnotationRow, ArticleRow, StanceRow
+from app.storage.tables import SAID, AnnotationRow, ArticleRow
 
 NEWEST = Keyset((AnnotationRow.id,))
 
@@ -38,6 +38,7 @@ def row_of(identifier: UUID, article_id: UUID, revision: int, said: Annotation) 
         "encoded_characters": said.coverage.encoded_characters,
         "passages": said.coverage.passages,
         "judgements": judgements.dump((*said.countries, *said.targets)),
+        "relations": judgements.dump_relations(said.relations),
     }
 
 
@@ -70,6 +71,7 @@ def read(row: AnnotationRow) -> StoredAnnotation:
             coverage=Coverage(characters=row.characters, encoded_characters=row.encoded_characters, passages=row.passages),
             countries=tuple(judgement for judgement in said if judgement.country is not None),
             targets=tuple(judgement for judgement in said if judgement.country is None),
+            relations=judgements.load_relations(row.relations),
         ),
     )
 
@@ -88,7 +90,7 @@ def waiting(model: str) -> Select[UUID]:
     )
 
 
-def showing(model: str) -> tuple[Update, Update, Update]:
+def showing(model: str) -> tuple[Update, ...]:
     """In this order they show what `waiting` finds instead of what was shown."""
     hide = update(AnnotationRow).where(AnnotationRow.shown, AnnotationRow.article_id.in_(waiting(model))).values(shown=False)
     current = select(ArticleRow.revision).where(ArticleRow.id == AnnotationRow.article_id).scalar_subquery()
@@ -97,9 +99,10 @@ def showing(model: str) -> tuple[Update, Update, Update]:
         .where(AnnotationRow.model == model, AnnotationRow.revision == current, ~AnnotationRow.shown)
         .values(shown=True)
     )
-    follow = (
-        update(StanceRow)
-        .where(StanceRow.annotation_id == AnnotationRow.id, StanceRow.shown != AnnotationRow.shown)
+    follow = [
+        update(table)
+        .where(table.annotation_id == AnnotationRow.id, table.shown != AnnotationRow.shown)
         .values(shown=AnnotationRow.shown)
-    )
-    return hide, show, follow
+        for table in SAID
+    ]
+    return hide, show, *follow

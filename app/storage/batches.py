@@ -12,7 +12,7 @@ from app.domain.records import Filter
 from app.domain.values import ArticleStatus
 from app.storage import articles
 from app.storage.among import among
-from app.storage.tables import AnnotationRow, ArticleRow, CorrectionRow, RevisionRow, StanceRow
+from app.storage.tables import SAID, AnnotationRow, ArticleRow, CorrectionRow, RevisionRow
 
 LOCKED = (
     ArticleRow.id,
@@ -66,12 +66,12 @@ def already_said(article_ids: Iterable[UUID], model: str) -> Select[UUID]:
     )
 
 
-def hiding(article_ids: Iterable[UUID]) -> tuple[Update, Update]:
+def hiding(article_ids: Iterable[UUID]) -> tuple[Update, ...]:
     """What was shown of these articles."""
     found = list(article_ids)
     return (
         update(AnnotationRow).where(among(AnnotationRow.article_id, found), AnnotationRow.shown).values(shown=False),
-        update(StanceRow).where(among(StanceRow.article_id, found), StanceRow.shown).values(shown=False),
+        *(update(table).where(among(table.article_id, found), table.shown).values(shown=False) for table in SAID),
     )
 
 
@@ -85,11 +85,11 @@ def settling(learnt: Mapping[UUID, Learnt], status: ArticleStatus) -> Iterator[U
         yield update(ArticleRow).where(among(ArticleRow.id, article_ids)).values(values)
 
 
-def following(article_id: UUID, language: str) -> Update:
+def following(article_id: UUID, language: str) -> tuple[Update, ...]:
     """What was said of an article repeats its language."""
-    # Through the annotations, whose index also finds stances that are not shown.
+    # Through the annotations, whose index also finds what is not shown.
     annotations = select(AnnotationRow.id).where(AnnotationRow.article_id == article_id)
-    return update(StanceRow).where(StanceRow.annotation_id.in_(annotations)).values(language=language)
+    return tuple(update(table).where(table.annotation_id.in_(annotations)).values(language=language) for table in SAID)
 
 
 def corrected(article_ids: Iterable[UUID]) -> Select[UUID]:

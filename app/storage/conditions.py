@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, literal_column, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from app.domain.records import Filter
+from app.domain.records import ArticleFilter, Filter
 from app.domain.values import JudgedBy, Stance
 from app.storage import ids, matching, publication
 from app.storage.kinds import bits
@@ -43,7 +43,7 @@ def about_stance(stance: Rows = StanceRow, *, counted: bool = False) -> About:
     return About(stance.article_id, stance.published_order, stance.publisher, stance.language, stance.day if counted else None)
 
 
-def of_article(wanted: Filter, about: About) -> Iterator[Condition]:
+def of_article(wanted: ArticleFilter, about: About) -> Iterator[Condition]:
     if wanted.publisher is not None:
         yield about.publisher == wanted.publisher
     if wanted.language is not None:
@@ -62,7 +62,7 @@ def of_stance(wanted: Filter, stance: Rows = StanceRow) -> Iterator[Condition]:
     """Conditions on the stance alone, beginning with whose word is meant."""
     yield from of_view(wanted, stance)
     if wanted.countries:
-        yield _one_of(stance.country, wanted.countries)
+        yield one_of(stance.country, wanted.countries)
     if wanted.stances:
         yield _stance(judged(wanted, stance)[0], wanted.stances)
     if wanted.min_score is not None:
@@ -125,6 +125,11 @@ def eldest_article(wanted: Filter) -> Condition:
     return or_(ArticleRow.duplicate_group.is_(None), ~exists().where(older, *found))
 
 
+def one_of(column: InstrumentedAttribute[Any], values: Sequence[Any]) -> Condition:
+    # Equality keeps the order of an index, which membership of one does not on every planner.
+    return column == values[0] if len(values) == 1 else column.in_(values)
+
+
 def _eldest_stance(wanted: Filter, stance: Rows) -> Condition:
     """No older article of its group takes a stance toward the same country that is what the filter asks for."""
     other = aliased(StanceRow)
@@ -133,7 +138,7 @@ def _eldest_stance(wanted: Filter, stance: Rows) -> Condition:
     return or_(stance.duplicate_group.is_(None), ~exists().where(same, other.article_id < stance.article_id, *found))
 
 
-def _published(wanted: Filter, about: About) -> Iterator[Condition]:
+def _published(wanted: ArticleFilter, about: About) -> Iterator[Condition]:
     """From is inclusive, to exclusive; without a date an article is in no range."""
     first = None if wanted.published_from is None else publication.order_of(wanted.published_from)
     end = None if wanted.published_to is None else publication.order_of(wanted.published_to)
@@ -151,7 +156,7 @@ def _within(column: Column, undated: int, first: int | None, end: int | None) ->
         yield and_(column > undated, column < end)
 
 
-def _created(wanted: Filter, about: About) -> Iterator[Condition]:
+def _created(wanted: ArticleFilter, about: About) -> Iterator[Condition]:
     """From is inclusive, to exclusive. Ids begin with the millisecond of their creation, so their index answers this too."""
     if wanted.created_from is not None:
         yield about.article_id >= ids.first_at(wanted.created_from)
@@ -169,11 +174,6 @@ def _probable(wanted: Filter, stance: Rows, least: float) -> Condition:
 
 def _stance(column: InstrumentedAttribute[Any], stances: Sequence[Stance | None]) -> Condition:
     decided = [stance for stance in stances if stance is not None]
-    among = [_one_of(column, decided)] if decided else []
+    among = [one_of(column, decided)] if decided else []
     undecided = [column.is_(None)] if None in stances else []
     return or_(*among, *undecided)
-
-
-def _one_of(column: InstrumentedAttribute[Any], values: Sequence[Any]) -> Condition:
-    # Equality keeps the order of an index, which membership of one does not on every planner.
-    return column == values[0] if len(values) == 1 else column.in_(values)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Delete, Insert, RowMapping, Select, Update, delete, insert, select, update
+from sqlalchemy import Delete, Insert, RowMapping, Select, Update, delete, insert, or_, select, update
 
 from app.domain.records import Correction
 from app.domain.values import CountryCode, Stance, Verdict
 from app.storage import ids
 from app.storage.keyset import Keyset
 from app.storage.standing import Standing
-from app.storage.tables import AnnotationRow, ArticleRow, CorrectionRow, StanceRow
+from app.storage.tables import SAID, AnnotationRow, ArticleRow, CorrectionRow, RelationRow, StanceRow
 
 NEWEST = Keyset((CorrectionRow.id,))
 
@@ -87,19 +87,30 @@ def read(row: CorrectionRow) -> Correction:
     )
 
 
-def forgetting(article_id: UUID) -> tuple[Delete, Update]:
+def forgetting(article_id: UUID) -> tuple[Delete | Update, ...]:
     """The rows of an article as the model left them."""
-    of_it = StanceRow.annotation_id.in_(select(AnnotationRow.id).where(AnnotationRow.article_id == article_id))
-    return (
-        delete(StanceRow).where(of_it, StanceRow.standing == Standing.HUMAN),
-        update(StanceRow).where(of_it, StanceRow.standing == Standing.OVERRULED).values(standing=Standing.MODEL),
-    )
+    annotations = select(AnnotationRow.id).where(AnnotationRow.article_id == article_id)
+    restored = [
+        update(table)
+        .where(table.annotation_id.in_(annotations), table.standing == Standing.OVERRULED)
+        .values(standing=Standing.MODEL)
+        for table in SAID
+    ]
+    of_reviewers = (StanceRow.annotation_id.in_(annotations), StanceRow.standing == Standing.HUMAN)
+    return delete(StanceRow).where(*of_reviewers), *restored
 
 
 def overruling(article_id: UUID, countries: Iterable[str]) -> Update:
     annotations = select(AnnotationRow.id).where(AnnotationRow.article_id == article_id)
     said = (StanceRow.annotation_id.in_(annotations), StanceRow.country.in_(list(countries)))
     return update(StanceRow).where(*said).values(standing=Standing.OVERRULED)
+
+
+def overruling_relations(article_id: UUID, gone: Sequence[str]) -> Update:
+    """Of and toward countries that the article is not about."""
+    annotations = select(AnnotationRow.id).where(AnnotationRow.article_id == article_id)
+    of_them = or_(RelationRow.source.in_(gone), RelationRow.target.in_(gone))
+    return update(RelationRow).where(RelationRow.annotation_id.in_(annotations), of_them).values(standing=Standing.OVERRULED)
 
 
 def speakers(article_id: UUID) -> Select[UUID, str, bool]:

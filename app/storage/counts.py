@@ -23,10 +23,14 @@ _ALWAYS_KNOWN = frozenset({Dimension.COUNTRY, Dimension.LANGUAGE})
 
 BY_NAME = Alphabetical((ArticleRow.publisher,))
 
-# Literal numbers, because PostgreSQL could not know that two bound ones, in SELECT and in GROUP BY, are equal. Division of whole
-# numbers goes toward zero, and the undated day -1 must not fall into the first week.
-_WEEK = (StanceRow.day + literal_column("7", Integer)) // literal_column("7", Integer) - literal_column("1", Integer)
 _COUNTS: ColumnElement[int] = literal_column(str(int(Standing.OVERRULED)), Integer)
+
+
+def week(day: InstrumentedAttribute[int]) -> ColumnElement[int]:
+    """Weeks since year 1 began; -1 for undated ones."""
+    # Literal numbers, because PostgreSQL could not know that two bound ones, in SELECT and in GROUP BY, are equal. Division of
+    # whole numbers goes toward zero, and the undated day -1 must not fall into the first week.
+    return (day + literal_column("7", Integer)) // literal_column("7", Integer) - literal_column("1", Integer)
 
 
 def stances_over_time(wanted: Filter, interval: Interval) -> Select[int, Stance | None, int]:
@@ -102,7 +106,7 @@ _KEYS: Mapping[Dimension, ColumnElement[Any] | InstrumentedAttribute[Any]] = {
     Dimension.PUBLISHER: StanceRow.publisher,
     Dimension.LANGUAGE: StanceRow.language,
     Dimension.DAY: StanceRow.day,
-    Dimension.WEEK: _WEEK,
+    Dimension.WEEK: week(StanceRow.day),
     Dimension.MONTH: StanceRow.month,
 }
 

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.domain.errors import InvalidCursor
-from app.domain.records import Filter, Sort
+from app.domain.records import ArticleFilter, Sort
 
 _SEAL_BYTES = 8
 
 
-def binding(listed: str, wanted: Filter | None = None, sort: Sort | None = None, *, about: str = "") -> bytes:
+def binding(listed: str, wanted: ArticleFilter | None = None, sort: Sort | None = None, *, about: str = "") -> bytes:
     """What a cursor belongs to: which list, which filters, which sort."""
     parts = [listed, asdict(wanted) if wanted else None, sort, about]
     return hashlib.blake2b(json.dumps(parts, default=_in_utc).encode(), digest_size=32).digest()

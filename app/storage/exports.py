@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import orjson
@@ -12,23 +12,26 @@ from sqlalchemy import Select, select
 
 from app.domain import exports
 from app.domain.exports import Line
-from app.domain.records import Filter, Sort
+from app.domain.records import ArticleFilter, Filter, Sort
+from app.domain.relations import RelationFilter
 from app.domain.values import JudgedBy
-from app.storage import articles, stances
+from app.storage import articles, relations, stances
 from app.storage.keyset import Found, Keyset, OldestFirst, Statement
 from app.storage.plain import plain, written
 from app.storage.standing import Standing
 from app.storage.tables import ArticleRow
 
+Asked = TypeVar("Asked", bound=ArticleFilter)
+
 
 @dataclass(frozen=True)
-class Exported:
+class Exported(Generic[Asked]):
     """One kind of export."""
 
     name: str
     columns: tuple[str, ...]
-    listed: Callable[[Filter], Statement]
-    newest_first: Callable[[Filter], Keyset]
+    listed: Callable[[Asked], Statement]
+    newest_first: Callable[[Asked], Keyset]
     """The order of the list; its first column is the id by which an export is cut off at the mark."""
     selected: tuple[str, ...]
     """What `read` is given, in this order: the key, then the rest."""
@@ -39,7 +42,7 @@ class Exported:
     weight: int = 1
     """How many times as long as a stance a line is."""
 
-    def batch(self, wanted: Filter, *, mark: UUID, after: Sequence[Any] | None, limit: int) -> Statement:
+    def batch(self, wanted: Asked, *, mark: UUID, after: Sequence[Any] | None, limit: int) -> Statement:
         """One row more than asked for, as `Keyset.page` has it."""
         keyset = OldestFirst(self.newest_first(wanted).columns)
         rows = self.listed(wanted).where(keyset.columns[0] <= mark)
@@ -82,6 +85,24 @@ def _stance(row: Found, prefix: str) -> Line:
     )
 
 
+def _relation(row: Found, prefix: str) -> Line:
+    article_id, rank, annotation_id, day, published_at, evidence, *rest = row
+    article_id = written(article_id)
+    said = orjson.loads(evidence)
+    start, end = said["span"]
+    return (
+        article_id,
+        written(annotation_id),
+        *rest,
+        published_at or day,
+        said["field"],
+        start,
+        end,
+        said["quote"],
+        f"{prefix}.{article_id}.{rank}",
+    )
+
+
 def _article(row: Found, prefix: str) -> Line:
     identifier, day, published_at, group, *rest = row
     identifier = written(identifier)
@@ -91,11 +112,12 @@ def _article(row: Found, prefix: str) -> Line:
 _NO_EVIDENCE: dict[str, Any] = {"field": None, "span": (None, None), "quote": None}
 _HUMAN, _MODEL = JudgedBy.HUMAN.value, JudgedBy.MODEL.value
 _STANCE = exports.STANCE[2:-7]
+_RELATION = ("source", "target", *exports.RELATION[4:-6])
 _ARTICLE = exports.ARTICLE[1:-3]
 
 _NEWEST_ARTICLE = select(ArticleRow.id).order_by(ArticleRow.id.desc()).limit(1)
 
-STANCES = Exported(
+STANCES: Exported[Filter] = Exported(
     "stances",
     exports.STANCE,
     stances.listed,
@@ -105,7 +127,17 @@ STANCES = Exported(
     _stance,
     newest=_NEWEST_ARTICLE,
 )
-ARTICLES = Exported(
+RELATIONS: Exported[RelationFilter] = Exported(
+    "relations",
+    exports.RELATION,
+    relations.listed,
+    lambda _: relations.ORDERS[Sort.CREATED_AT],
+    ("article_id", "rank", "annotation_id", "published_day", "published_at", "evidence", *_RELATION),
+    2,
+    _relation,
+    newest=_NEWEST_ARTICLE,
+)
+ARTICLES: Exported[Filter] = Exported(
     "articles",
     exports.ARTICLE,
     articles.listed,

@@ -23,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from app.storage.tables import AnnotationRow, ArticleRow, BandRow, RevisionRow, StanceRow
+from app.storage.tables import SAID, AnnotationRow, ArticleRow, BandRow, RevisionRow
 
 MOST_OF_A_BAND = 16
 """The newest articles of a band that are compared. Copies of one text may be thousands, of which any few are enough."""
@@ -70,12 +70,12 @@ def asked(bands: Sequence[int], *, other_than: UUID) -> dict[str, Any]:
     return {"other_than": other_than, **{f"band_{number}": band for number, band in enumerate(bands)}}
 
 
-def founding(article_id: UUID) -> tuple[Update, Update]:
+def founding(article_id: UUID) -> tuple[Update, ...]:
     """An article that was alone has its first near-duplicate."""
     annotations = select(AnnotationRow.id).where(AnnotationRow.article_id == article_id)
     return (
         update(ArticleRow).where(ArticleRow.id == article_id).values(duplicate_group=article_id),
-        update(StanceRow).where(StanceRow.annotation_id.in_(annotations)).values(duplicate_group=article_id),
+        *(update(table).where(table.annotation_id.in_(annotations)).values(duplicate_group=article_id) for table in SAID),
     )
 
 

@@ -11,7 +11,20 @@ from typing import Any
 import orjson
 
 from app.domain.records import ListedEvidence
-from app.domain.values import CountryCode, Evidence, Field, Judgement, Kind, Mention, Probabilities, Scores, Span, Stance, Voice
+from app.domain.values import (
+    CountryCode,
+    Evidence,
+    Field,
+    Judgement,
+    Kind,
+    Mention,
+    Probabilities,
+    Relation,
+    Scores,
+    Span,
+    Stance,
+    Voice,
+)
 
 
 def dump(judgements: Sequence[Judgement]) -> list[dict[str, Any]]:
@@ -20,6 +33,15 @@ def dump(judgements: Sequence[Judgement]) -> list[dict[str, Any]]:
 
 def load(values: Sequence[dict[str, Any]]) -> tuple[Judgement, ...]:
     return tuple(_load_judgement(value) for value in values)
+
+
+def dump_relations(relations: Sequence[Relation]) -> list[dict[str, Any]]:
+    return [_dump_relation(relation) for relation in relations]
+
+
+def load_relations(values: Sequence[dict[str, Any]] | None) -> tuple[Relation, ...]:
+    """None is what is kept of a model that knew of none."""
+    return tuple(_load_relation(value) for value in values or ())
 
 
 def dump_evidence(evidence: Evidence) -> dict[str, Any]:
@@ -74,6 +96,26 @@ def _load_judgement(value: dict[str, Any]) -> Judgement:
         evidence=tuple(load_evidence(evidence) for evidence in value["evidence"]),
         author=_load_scores(value["author"]),
         attributed=_load_scores(value["attributed"]),
+    )
+
+
+def _dump_relation(relation: Relation) -> dict[str, Any]:
+    return {
+        "from": relation.source,
+        "to": relation.target,
+        "stance": relation.stance.value,
+        "probability": relation.probability,
+        "evidence": dump_evidence(relation.evidence),
+    }
+
+
+def _load_relation(value: dict[str, Any]) -> Relation:
+    return Relation(
+        source=CountryCode(value["from"]),
+        target=CountryCode(value["to"]),
+        stance=Stance(value["stance"]),
+        probability=value["probability"],
+        evidence=load_evidence(value["evidence"]),
     )
 
 

@@ -61,7 +61,7 @@ def _word(said: dict[str, Any] | None) -> str:
     return "not_found" if said is None else said["stance"] or "undecided"
 
 
-CORRECTIONS = Exported(
+CORRECTIONS: Exported[Filter] = Exported(
     "corrections",
     exports.CORRECTION,
     _holding,

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import select, union_all
+from sqlalchemy import Select, SelectBase, select, union_all
 
-from app.domain.records import Filter, ListedArticle, ListedStance, Sort
-from app.storage import articles, stances
+from app.domain.records import ArticleFilter, Filter, ListedArticle, ListedStance, Sort
+from app.domain.relations import ListedRelation, RelationFilter
+from app.storage import articles, relations, stances
 from app.storage.keyset import Found, Keyset, Statement
 from app.storage.plain import plain, plain_column, written
 
+Asked = TypeVar("Asked", bound=ArticleFilter)
 Item = TypeVar("Item")
 
 STATEMENTS = 128
@@ -22,19 +24,27 @@ same."""
 
 
 @dataclass(frozen=True)
-class Listed(Generic[Item]):
+class ByKey(Generic[Asked]):
+    """A list of which pages of keys are sought part by part, and only those joined: `stances.parts`."""
+
+    parts: Callable[[Asked, Sort], Sequence[Asked]]
+    keys: Callable[[Asked], Select[*tuple[Any, ...]]]
+    with_keys: Callable[[Asked, SelectBase], Statement]
+
+
+@dataclass(frozen=True)
+class Listed(Generic[Asked, Item]):
     """One kind of list."""
 
     name: str
-    listed: Callable[[Filter], Statement]
-    order: Callable[[Filter, Sort], Keyset]
+    listed: Callable[[Asked], Statement]
+    order: Callable[[Asked, Sort], Keyset]
     selected: tuple[str, ...]
     """What `read` is given, in this order; the key of the row stands behind."""
     read: Callable[[Found], Item]
-    parts: Callable[[Filter, Sort], Sequence[Filter]] = lambda wanted, sort: ()
-    """Of stances: `stances.parts`."""
+    by_key: ByKey[Asked] | None = None
 
-    def page(self, wanted: Filter, sort: Sort, *, after: Sequence[Any] | None, limit: int) -> tuple[Statement, dict[str, Any]]:
+    def page(self, wanted: Asked, sort: Sort, *, after: Sequence[Any] | None, limit: int) -> tuple[Statement, dict[str, Any]]:
         """With its parameters. One row more than asked for, as `Keyset.page` has it."""
         place = {} if after is None else self.order(wanted, sort).place(after)
         return _page(self, wanted, sort, limit, continued=after is not None), place
@@ -44,19 +54,34 @@ class Listed(Generic[Item]):
 
 
 @lru_cache(maxsize=STATEMENTS)
-def _page(kind: Listed[Any], wanted: Filter, sort: Sort, limit: int, *, continued: bool) -> Statement:
-    keyset = kind.order(wanted, sort)
-    if parts := kind.parts(wanted, sort):
-        found = [keyset.rows(stances.keys(part), limit=limit, continued=continued).subquery() for part in parts]
+def _page(kind: Listed[Any, Any], wanted: ArticleFilter, sort: Sort, limit: int, *, continued: bool) -> Statement:
+    keyset, by_key = kind.order(wanted, sort), kind.by_key
+    if by_key and (parts := by_key.parts(wanted, sort)):
+        found = [keyset.rows(by_key.keys(part), limit=limit, continued=continued).subquery() for part in parts]
         # In parentheses of its own, because SQLite looks rows up by what one SELECT finds and not by what several do.
         together = union_all(*(select(*each.c) for each in found)).subquery()
-        rows = keyset.rows(stances.with_keys(wanted, select(*together.c)), limit=limit, continued=False)
+        rows = keyset.rows(by_key.with_keys(wanted, select(*together.c)), limit=limit, continued=False)
     else:
         rows = keyset.rows(kind.listed(wanted), limit=limit, continued=continued)
     return plain(rows, *kind.selected).add_columns(*map(plain_column, keyset.columns))
 
 
-STANCES: Listed[ListedStance] = Listed(
-    "stances", stances.listed, lambda _, sort: stances.ORDERS[sort], stances.SELECTED, stances.read, stances.parts
+STANCES: Listed[Filter, ListedStance] = Listed(
+    "stances",
+    stances.listed,
+    lambda _, sort: stances.ORDERS[sort],
+    stances.SELECTED,
+    stances.read,
+    ByKey(stances.parts, stances.keys, stances.with_keys),
 )
-ARTICLES: Listed[ListedArticle] = Listed("articles", articles.listed, articles.order, articles.SELECTED, articles.read_listed)
+ARTICLES: Listed[Filter, ListedArticle] = Listed(
+    "articles", articles.listed, articles.order, articles.SELECTED, articles.read_listed
+)
+RELATIONS: Listed[RelationFilter, ListedRelation] = Listed(
+    "relations",
+    relations.listed,
+    lambda _, sort: relations.ORDERS[sort],
+    relations.SELECTED,
+    relations.read,
+    ByKey(relations.parts, relations.keys, relations.with_keys),
+)

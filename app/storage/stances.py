@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Delete, Insert, Select, SelectBase, Update, delete, insert, literal_column, select, tuple_, update
+from sqlalchemy import Insert, Select, SelectBase, insert, literal_column, select, tuple_
 
 from app.domain.records import ArticleReference, Filter, ListedStance, Sort, StoredArticle
 from app.domain.values import JudgedBy, Judgement, Scores, Voice
@@ -16,7 +16,7 @@ from app.storage.keyset import Found, Keyset, Statement
 from app.storage.kinds import bits
 from app.storage.plain import written
 from app.storage.standing import Standing
-from app.storage.tables import AnnotationRow, ArticleRow, RevisionRow, StanceRow
+from app.storage.tables import ArticleRow, RevisionRow, StanceRow
 
 ORDERS: Mapping[Sort, Keyset] = {
     # By the article, not by the annotation: a page that is being read loses nothing when articles are annotated anew meanwhile.
@@ -93,7 +93,7 @@ def whose(wanted: Filter) -> Any:
 
 
 def of_article(article: StoredArticle) -> dict[str, Any]:
-    """What a stance repeats of its article, so that one index can answer a question with several conditions."""
+    """What stances and relations repeat of their article, so that one index can answer a question with several conditions."""
     order = publication.order(article.submission.published)
     return {
         "published_order": order,
@@ -103,16 +103,6 @@ def of_article(article: StoredArticle) -> dict[str, Any]:
         "language": article.read_language,
         "duplicate_group": article.duplicate_group and UUID(article.duplicate_group),
     }
-
-
-def following(article: StoredArticle) -> Update:
-    """After its article was changed."""
-    return update(StanceRow).where(_of(UUID(article.id))).values(of_article(article))
-
-
-def removal(article_id: UUID) -> Delete:
-    """Those of an outdated text: its annotations stay readable, but no list finds them."""
-    return delete(StanceRow).where(_of(article_id))
 
 
 SELECTED = (
@@ -175,11 +165,6 @@ _LISTED = (
     StanceRow.model,
     StanceRow.evidence,
 )
-
-
-def _of(article_id: UUID) -> conditions.Condition:
-    # Through the annotations, whose index also finds stances that are not shown.
-    return StanceRow.annotation_id.in_(select(AnnotationRow.id).where(AnnotationRow.article_id == article_id))
 
 
 def columns(judgement: Judgement) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 `annotation.judgements` holds all that the model said. `stance` holds what lists and counts ask for, one slim row a country, of
 the current revision only. `shown` marks the annotation that default views take: docs/decisions/0002-shown-annotation.md.
-`stance.standing` says whose word a row is and whether it counts: docs/decisions/0007-the-humans-word.md. What a stance repeats
-of its article (dates, publisher, language, group) is there so that one index can answer a question with several conditions.
+`relation` holds the same of one country toward another. `standing` says whose word a row is and whether it counts:
+docs/decisions/0007-the-humans-word.md and 0044. What stances and relations repeat of their article (dates, publisher, language,
+group) is there so that one index can answer a question with several conditions.
 """
 
 from __future__ import annotations
@@ -149,6 +150,8 @@ class AnnotationRow(Base):
     encoded_characters: Mapped[int]
     passages: Mapped[int]
     judgements: Mapped[list[Any]]
+    relations: Mapped[list[Any] | None]
+    """NULL where the model knew of none. A column of its own, so that no older annotation has to be written anew."""
 
     __table_args__ = (
         ForeignKeyConstraint(["article_id", "revision"], ["revision.article_id", "revision.number"], ondelete="CASCADE"),
@@ -205,6 +208,35 @@ class StanceRow(Base):
     name: Mapped[str]
     model: Mapped[str] = mapped_column(ExactText)
     evidence: Mapped[dict[str, Any] | None]
+
+
+class RelationRow(Base):
+    __tablename__ = "relation"
+
+    annotation_id: Mapped[UUID] = mapped_column(ForeignKey("annotation.id", ondelete="CASCADE"), primary_key=True)
+    rank: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    """How many relations of the annotation are less probable."""
+    standing: Mapped[int] = mapped_column(SmallInteger)
+    """`standing.Standing`: the model's word, or one that counts no more because a reviewer took one of the countries away."""
+    article_id: Mapped[UUID]
+    published_order: Mapped[int] = mapped_column(BigInteger)
+    day: Mapped[int]
+    """`publication.day`, like `month`: -1 for undated ones."""
+    month: Mapped[int]
+    publisher: Mapped[str | None] = mapped_column(ExactText)
+    language: Mapped[str] = mapped_column(ExactText)
+    duplicate_group: Mapped[UUID | None]
+    source: Mapped[str] = mapped_column(ExactText)
+    target: Mapped[str] = mapped_column(ExactText)
+    stance: Mapped[Stance]
+    shown: Mapped[bool]
+    probability: Mapped[float]
+    model: Mapped[str] = mapped_column(ExactText)
+    evidence: Mapped[dict[str, Any]]
+
+
+SAID: tuple[type[StanceRow] | type[RelationRow], ...] = (StanceRow, RelationRow)
+"""Tables that hold what annotations say in slim rows. Whatever changes what these repeat is done to each of them."""
 
 
 class KeyRow(Base):
@@ -339,6 +371,66 @@ Index(
     StanceRow.duplicate_group,
     StanceRow.country,
     StanceRow.article_id,
+    postgresql_where=text("duplicate_group IS NOT NULL"),
+    sqlite_where=text("duplicate_group IS NOT NULL"),
+)
+
+# GET /v1/relations without a country.
+_of_shown("ix_relation_shown", RelationRow.article_id, RelationRow.rank)
+# GET /v1/relations?sort=published_at, and published_from/to without a country.
+_of_shown("ix_relation_published", RelationRow.published_order, RelationRow.article_id, RelationRow.rank)
+# GET /v1/relations?from=, and by publication.
+_of_shown("ix_relation_source", RelationRow.source, RelationRow.article_id, RelationRow.rank)
+_of_shown(
+    "ix_relation_source_published", RelationRow.source, RelationRow.published_order, RelationRow.article_id, RelationRow.rank
+)
+# GET /v1/relations?to=, and by publication.
+_of_shown("ix_relation_target", RelationRow.target, RelationRow.article_id, RelationRow.rank)
+_of_shown(
+    "ix_relation_target_published", RelationRow.target, RelationRow.published_order, RelationRow.article_id, RelationRow.rank
+)
+# GET /v1/relations?from=&to=, and by publication: what two seldom say of each other stands far apart in what one says of all.
+_of_shown("ix_relation_pair", RelationRow.source, RelationRow.target, RelationRow.article_id, RelationRow.rank)
+_of_shown(
+    "ix_relation_pair_published",
+    RelationRow.source,
+    RelationRow.target,
+    RelationRow.published_order,
+    RelationRow.article_id,
+    RelationRow.rank,
+)
+# GET /v1/relations?publisher=.
+_of_shown("ix_relation_publisher", RelationRow.publisher, RelationRow.article_id, RelationRow.rank)
+# GET /v1/relations/matrix: it holds all that is asked, as `ix_stance_counts` does, and begins with what is grouped by.
+_of_shown(
+    "ix_relation_counts",
+    RelationRow.source,
+    RelationRow.target,
+    RelationRow.model,
+    RelationRow.month,
+    RelationRow.day,
+    RelationRow.stance,
+    RelationRow.standing,
+    RelationRow.shown,
+)
+# GET /v1/relations?model=, which looks past `shown`.
+Index("ix_relation_model", RelationRow.model, RelationRow.article_id, RelationRow.rank)
+# GET /v1/relations?model=&from=&to=.
+Index(
+    "ix_relation_model_pair",
+    RelationRow.model,
+    RelationRow.source,
+    RelationRow.target,
+    RelationRow.article_id,
+    RelationRow.rank,
+)
+# GET /v1/relations?collapse=true: is there the same pair in an older article of the group?
+Index(
+    "ix_relation_duplicate_group",
+    RelationRow.duplicate_group,
+    RelationRow.source,
+    RelationRow.target,
+    RelationRow.article_id,
     postgresql_where=text("duplicate_group IS NOT NULL"),
     sqlite_where=text("duplicate_group IS NOT NULL"),
 )

@@ -14,7 +14,16 @@ from app.api.caching import Policy
 from tests.api.clients import article
 
 MISSING = "01932c07-209a-7c3d-9f0e-5a4b1c2d3e4f"
-LISTS = ("/v1/articles", "/v1/stances", "/v1/countries", "/v1/publishers", "/v1/models", "/v1/stances/series")
+LISTS = (
+    "/v1/articles",
+    "/v1/stances",
+    "/v1/countries",
+    "/v1/publishers",
+    "/v1/models",
+    "/v1/stances/series",
+    "/v1/relations",
+    "/v1/relations/matrix",
+)
 
 
 def routes() -> list[APIRoute]:

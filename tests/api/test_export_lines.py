@@ -15,6 +15,7 @@ from tests.test_openapi import COMMITTED
 CONTRACT: dict[str, Any] = json.loads(COMMITTED.read_text(encoding="utf-8"))
 KINDS = {
     "/v1/exports/stances": exports.STANCE,
+    "/v1/exports/relations": exports.RELATION,
     "/v1/exports/articles": exports.ARTICLE,
     "/v1/corrections": exports.CORRECTION,
 }

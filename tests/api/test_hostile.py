@@ -25,7 +25,7 @@ BODIES = [
     ("PATCH", "/v1/articles/01932c07-209a-7c3d-9f0e-5a4b1c2d3e4f"),
     ("PUT", "/v1/articles/01932c07-209a-7c3d-9f0e-5a4b1c2d3e4f/text"),
 ]
-QUERIES = ["/v1/articles", "/v1/stances", "/v1/stances/series", "/v1/countries", "/v1/publishers", "/v1/models"]
+QUERIES = ["/v1/articles", "/v1/stances", "/v1/stances/series", "/v1/relations", "/v1/countries", "/v1/publishers", "/v1/models"]
 FIELDS = ["title", "text", "external_id", "url", "publisher", "published_at", "language", "metadata", "targets", "limit", MARK]
 PARAMETERS = [
     "country",

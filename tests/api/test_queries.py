@@ -113,7 +113,16 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/stances", "/v1/articles", "/v1/stances/summary", "/v1/stances/series", "/v1/countries/CN/related"]
+    "path",
+    [
+        "/v1/stances",
+        "/v1/articles",
+        "/v1/stances/summary",
+        "/v1/stances/series",
+        "/v1/relations",
+        "/v1/relations/matrix",
+        "/v1/countries/CN/related",
+    ],
 )
 @pytest.mark.parametrize("q", [*HOSTILE, '"', "-", "()", "é" * 500])
 def test_hostile_full_text_is_answered_or_refused(stateless: TestClient, path: str, q: str) -> None:
@@ -145,6 +154,8 @@ STATEMENTS = {
     "/v1/stances": 1,
     "/v1/stances/summary?group_by=country&group_by=week": 1,
     "/v1/stances/series": 1,
+    "/v1/relations": 1,
+    "/v1/relations/matrix?interval=week": 1,
     "/v1/countries": 1,
     "/v1/countries/FR/related": 1,
     "/v1/publishers": 1,
@@ -157,7 +168,9 @@ STATEMENTS = {
 def test_a_list_takes_as_many_statements_however_much_it_finds(stored: TestClient, store: Store, path: str, filters: str) -> None:
     executed: list[str] = []
     event.listen(store.engine, "before_cursor_execute", lambda _c, _k, statement, *_: executed.append(statement))
-    takes_filters = path.startswith(("/v1/articles", "/v1/stances", "/v1/countries/"))
+    takes_filters = path.startswith(("/v1/articles", "/v1/stances", "/v1/relations", "/v1/countries/"))
+    if path.startswith("/v1/relations"):
+        filters = filters.replace("country", "from").replace("min_salience", "min_probability")
     response = stored.get(f"{path}{'&' if '?' in path else '?'}{filters}" if filters and takes_filters else path)
     assert response.status_code == 200, response.text
     assert len([statement for statement in executed if statement != "BEGIN"]) == STATEMENTS[path]

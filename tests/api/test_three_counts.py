@@ -20,7 +20,7 @@ from app.services.ingest import Given, Ingested, ingest
 from app.storage.database import Store
 from app.storage.tables import ArticleRow
 from tests.api.clients import client
-from tests.samples import MODEL, annotate_again, annotation, judgement, submission
+from tests.samples import MODEL, annotate_again, annotation, judgement, relation, submission
 
 LATER = "scripted@000000000002"
 CODES = ["CN", "KZ", "US"]
@@ -36,6 +36,16 @@ judgements = st.builds(
     salience=st.sampled_from([0.0, 0.25, 1.0]),
     probability=st.sampled_from([0.4, 0.7]),
 )
+relations = st.lists(
+    st.builds(
+        lambda pair, stance, probability: relation(*pair[:2], stance, probability=probability),
+        st.permutations(CODES),
+        st.sampled_from([Stance.FAVOR, Stance.AGAINST]),
+        st.sampled_from([0.4, 0.7]),
+    ),
+    max_size=3,
+    unique_by=lambda said: (said.source, said.target, said.stance),
+)
 SAID = st.lists(judgements, max_size=3, unique_by=lambda judged: judged.country)
 articles = st.fixed_dictionaries(
     {
@@ -44,6 +54,8 @@ articles = st.fixed_dictionaries(
         "published": st.none() | st.sampled_from(DAYS),
         "said": SAID,
         "said_later": st.none() | SAID,
+        "related": relations,
+        "related_later": relations,
     }
 )
 corrections = st.fixed_dictionaries(
@@ -74,6 +86,7 @@ filters = st.fixed_dictionaries(
         "created_to": st.sampled_from(["2000-01-01", "2999-01-01"]),
     },
 )
+OF_ARTICLES = ("publisher", "published_from", "published_to", "language", "q", "collapse", "model", "created_to")
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
@@ -93,6 +106,7 @@ def test_what_is_counted_is_what_is_listed_and_what_is_exported(
         correct(http, identifiers, corrected)
         for parameters in [{}, *asked]:
             check(http, parameters)
+            check_relations(http, of_pairs(parameters))
     with store.transaction() as session:
         session.execute(delete(ArticleRow))
 
@@ -101,7 +115,7 @@ def article(number: int, made: dict[str, Any]) -> Given:
     published = made["published"] and PublicationTime.at(date.fromisoformat(made["published"]))
     said: list[Judgement] = made["said"]
     given = submission(made["text"], external_id=str(number), publisher=made["publisher"], published=published)
-    return given, annotation(*said)
+    return given, annotation(*said, relations=made["related"])
 
 
 def read_again(store: Store, identifiers: list[str], made: list[dict[str, Any]]) -> None:
@@ -110,7 +124,7 @@ def read_again(store: Store, identifiers: list[str], made: list[dict[str, Any]])
         if each["said_later"] is not None:
             with store.reading() as session:
                 stored = fetch.present(session, identifier)
-            annotate_again(store, stored, annotation(*each["said_later"], model=LATER))
+            annotate_again(store, stored, annotation(*each["said_later"], model=LATER, relations=each["related_later"]))
 
 
 def correct(http: TestClient, identifiers: list[str], chosen: list[dict[str, Any]]) -> None:
@@ -140,6 +154,33 @@ def check(http: TestClient, parameters: dict[str, Any]) -> None:
     articles = [item["id"] for item in reversed(walked(http, "/v1/articles", parameters))]
     assert [line["id"] for line in ndjson(http, "articles", parameters)] == articles
     assert [row["id"] for row in rows(http, "articles", parameters)] == articles
+
+
+def of_pairs(parameters: dict[str, Any]) -> dict[str, Any]:
+    """What a filter of stances would ask of relations."""
+    kept = {name: value for name, value in parameters.items() if name in OF_ARTICLES}
+    first, *others = [*parameters.get("country", []), None]
+    kept |= ({"from": first} if first else {}) | ({"to": others[0]} if others and others[0] else {})
+    kept |= {"stance": side} if (side := [each for each in parameters.get("stance", []) if each in ("favor", "against")]) else {}
+    kept |= {"min_probability": parameters["min_score"]} if "min_score" in parameters else {}
+    return kept | ({"judged_by": "model"} if parameters.get("judged_by") == "model" else {})
+
+
+def check_relations(http: TestClient, parameters: dict[str, Any]) -> None:
+    listed = walked(http, "/v1/relations", parameters)
+    for interval in ({}, {"interval": "month"}):
+        matrix = get(http, "/v1/relations/matrix", {**parameters, **interval})
+        assert sum(pair["n"] for pair in matrix["pairs"]) == matrix["n"] == len(listed)
+        assert sum(model["n"] for model in matrix["models"]) == len(listed)
+        for pair in matrix["pairs"]:
+            own = [item["stance"] for item in listed if (item["from"], item["to"]) == (pair["from"], pair["to"])]
+            assert (pair["counts"]["favor"], pair["counts"]["against"]) == (own.count("favor"), own.count("against"))
+            assert sum(period["n"] for period in pair["periods"] or [pair]) == pair["n"] == len(own)
+    short = get(http, "/v1/relations/matrix", {**parameters, "limit": 1})
+    assert sum(pair["n"] for pair in short["pairs"]) + short["left_out"]["n"] == short["n"] == len(listed)
+    keys = [(item["article"]["id"], item["from"], item["to"], item["stance"]) for item in reversed(listed)]
+    for lines in (ndjson(http, "relations", parameters), rows(http, "relations", parameters)):
+        assert [(line["article_id"], line["from"], line["to"], line["stance"]) for line in lines] == keys
 
 
 def get(http: TestClient, path: str, parameters: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from app.domain.records import (
+    ArticleFilter,
     CountryCount,
     Dimension,
     Filter,
@@ -31,6 +32,7 @@ from app.domain.records import (
     Submission,
     Summary,
 )
+from app.domain.relations import LeftOut, Matrix, PairCounts, PeriodCounts, RelationFilter
 from app.domain.textquery import TextQuery
 from app.domain.values import (
     ArticleText,
@@ -40,17 +42,18 @@ from app.domain.values import (
     Kind,
     Mention,
     PublicationTime,
+    Relation,
     Scores,
     Stance,
     Verdict,
     Voice,
 )
 from app.domain.words import words
-from app.services import correct, search, summarise
+from app.services import confront, correct, search, summarise
 from app.services.submit import submit
 from app.storage.database import Store
 from app.storage.tables import ArticleRow
-from tests.samples import ScriptedAnnotator, annotate_again, annotation, judgement
+from tests.samples import ScriptedAnnotator, annotate_again, annotation, judgement, relation
 
 pytestmark = pytest.mark.anyio
 
@@ -60,6 +63,7 @@ MODELS = ["one@000000000001", "two@000000000002"]
 SCORES = [0.4, 0.5, 0.7]
 SALIENCES = [0.0, 0.25, 1.0]
 STANCES = [*Stance, None]
+SIDES = [Stance.FAVOR, Stance.AGAINST]
 LANGUAGES = [None, "en-GB", "fr"]
 WIRE = "gas flows through the new pipe under the cold sea while the ministers argue about the price of every cubic metre of it"
 # The first two are near-duplicates, which is what their number divided by two says.
@@ -95,6 +99,14 @@ verdicts = st.builds(
     st.booleans(),
 )
 sayings = st.lists(judgements, max_size=3, unique_by=lambda judged: judged.country)
+pairs = st.permutations(CODES).map(lambda codes: codes[:2])
+relations = st.builds(
+    lambda pair, stance, probability: relation(*pair, stance, probability=probability),
+    pairs,
+    st.sampled_from(SIDES),
+    st.sampled_from(SCORES),
+)
+standings = st.lists(relations, max_size=3, unique_by=lambda said: (said.source, said.target, said.stance))
 
 
 @dataclass
@@ -107,6 +119,8 @@ class Case:
     language: str | None
     verdicts: list[tuple[Verdict, bool]]
     """And whether it is revoked. Given between the two models."""
+    related: tuple[list[Relation], list[Relation]]
+    """By the first model and by the second."""
 
 
 @dataclass
@@ -114,6 +128,7 @@ class Known:
     number: int
     article: StoredArticle
     said: dict[str, list[Judgement]]
+    related: dict[str, list[Relation]]
     case: Case
 
     @property
@@ -137,6 +152,7 @@ cases = st.builds(
     text=st.integers(0, 2),
     language=st.sampled_from(LANGUAGES),
     verdicts=st.lists(st.tuples(verdicts, st.booleans()), max_size=3),
+    related=st.tuples(standings, standings),
 )
 filters = st.builds(
     Filter,
@@ -170,6 +186,26 @@ asked_filters = st.builds(
     st.sets(st.sampled_from([name for name in Filter.__dataclass_fields__ if name not in ("voice", "judged_by")]), max_size=3),
     views,
 )
+relation_filters = st.builds(
+    RelationFilter,
+    sources=st.lists(st.sampled_from(CODES), max_size=2, unique=True).map(tuple),
+    targets=st.lists(st.sampled_from(CODES), max_size=2, unique=True).map(tuple),
+    stances=st.lists(st.sampled_from(SIDES), max_size=2, unique=True).map(tuple),
+    publisher=st.none() | st.sampled_from(PUBLISHERS[1:]),
+    published_from=st.none() | moments,
+    published_to=st.none() | moments,
+    min_probability=st.none() | st.sampled_from(SCORES),
+    model=st.none() | st.sampled_from(MODELS),
+    language=st.none() | st.sampled_from(["en", "FR"]),
+    judged_by=st.none() | st.just(JudgedBy.MODEL),
+    q=st.none() | st.sampled_from(QUERIES).map(TextQuery.parse),
+    collapse=st.booleans(),
+)
+asked_relations = st.builds(
+    lambda whole, kept: RelationFilter(**{name: getattr(whole, name) for name in kept}),
+    relation_filters,
+    st.sets(st.sampled_from(list(RelationFilter.__dataclass_fields__)), max_size=3),
+)
 dimensions = st.lists(st.sampled_from(list(Dimension)), max_size=2, unique=True)
 
 
@@ -177,10 +213,15 @@ dimensions = st.lists(st.sampled_from(list(Dimension)), max_size=2, unique=True)
 @given(
     st.lists(cases, min_size=4, max_size=8),
     st.lists(st.tuples(asked_filters | filters, dimensions, st.none() | st.integers(0, 3)), min_size=4, max_size=6),
+    st.lists(asked_relations | relation_filters, min_size=2, max_size=4),
     st.integers(1, 3),
 )
 async def test_the_database_answers_what_plain_python_answers(
-    store: Store, made: list[Case], asked: list[tuple[Filter, list[Dimension], int | None]], limit: int
+    store: Store,
+    made: list[Case],
+    asked: list[tuple[Filter, list[Dimension], int | None]],
+    asked_of_pairs: list[RelationFilter],
+    limit: int,
 ) -> None:
     clear(store)
     known = [await store_case(store, number, case) for number, case in enumerate(made)]
@@ -193,6 +234,12 @@ async def test_the_database_answers_what_plain_python_answers(
         for interval in Interval:
             assert await summarise.series(store, wanted, interval=interval) == series(known, wanted, interval)
         assert await summarise.summary(store, wanted, dimensions=grouped) == summary(known, wanted, grouped)
+    for between in [RelationFilter(), *asked_of_pairs]:
+        for sort in Sort:
+            found = [row.seen for row in matched_relations(newest_first(known, sort), between)]
+            assert await everything(search.relations, store, between, sort, limit, seen_relation) == found
+        for width in (None, *Interval):
+            assert await confront.matrix(store, between, interval=width, limit=limit) == matrix(known, between, width, limit)
     assert await summarise.countries(store) == countries(known)
     assert (await summarise.publishers(store, limit=10)).items == publishers(known)
 
@@ -203,8 +250,10 @@ async def store_case(store: Store, number: int, case: Case) -> Known:
         text=text, external_id=str(number), publisher=case.publisher, published=case.published, language=case.language
     )
     said = dict(zip(MODELS, case.said, strict=False))
-    first, *later = (annotation(*each, model=model) for model, each in said.items())
-    annotator = ScriptedAnnotator({text.body: first.countries}, version=first.model)
+    related = dict(zip(said, case.related, strict=False))
+    first, *later = (annotation(*each, model=model, relations=related[model]) for model, each in said.items())
+    script, between = {text.body: first.countries}, {text.body: first.relations}
+    annotator = ScriptedAnnotator(script, version=first.model, relations=between)
     article, _ = await submit(store, annotator, given)
     for verdict, revoked in case.verdicts:
         made = await correct.correct(store, annotator, article.id, verdict)
@@ -212,7 +261,7 @@ async def store_case(store: Store, number: int, case: Case) -> Known:
             await correct.revoke(store, article.id, made.id)
     for each in later:
         annotate_again(store, article, each)
-    return Known(number, article, said, case)
+    return Known(number, article, said, related, case)
 
 
 @dataclass
@@ -345,7 +394,80 @@ def stances(known: list[Known], wanted: Filter, sort: Sort) -> list[tuple[Any, .
     return [row.seen for row in matched(newest_first(known, sort), wanted)]
 
 
-def fits_article(known: Known, wanted: Filter) -> bool:
+@dataclass
+class RelationRow:
+    """One relation as it should be seen."""
+
+    known: Known
+    said: Relation
+    model: str
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        return self.said.source, self.said.target
+
+    @property
+    def seen(self) -> tuple[Any, ...]:
+        return self.known.article.id, *self.pair, self.said.stance, self.said.probability, self.model, self.said.evidence.quote
+
+
+def seen_relation(found: Any) -> tuple[Any, ...]:
+    said = (found.source, found.target, found.stance, found.probability, found.model, found.evidence.quote)
+    return found.article.id, *said
+
+
+def relation_rows(known: Known, wanted: RelationFilter) -> Iterator[RelationRow]:
+    """Of one article those that count and fit, the most probable first."""
+    model = wanted.model or known.shown
+    ignored = wanted.judged_by is JudgedBy.MODEL
+    gone = set() if ignored else {country for country, verdict in known.holding.items() if not verdict.present}
+    for said in sorted(known.related.get(model, []), key=lambda said: -said.probability):
+        fits = (
+            not gone & {said.source, said.target}
+            and (not wanted.sources or said.source in wanted.sources)
+            and (not wanted.targets or said.target in wanted.targets)
+            and (not wanted.stances or said.stance in wanted.stances)
+            and (wanted.min_probability is None or said.probability >= wanted.min_probability)
+        )
+        if fits:
+            yield RelationRow(known, said, model)
+
+
+def matched_relations(known: list[Known], wanted: RelationFilter) -> list[RelationRow]:
+    """In the order of `known`. Of near-duplicates the first article that speaks of a pair speaks for all."""
+    found = [row for each in known if fits_article(each, wanted) for row in relation_rows(each, wanted)]
+    if not wanted.collapse:
+        return found
+    eldest: dict[tuple[Any, ...], int] = {}
+    for row in found:
+        key = (row.known.family, *row.pair)
+        eldest[key] = min(row.known.number, eldest.get(key, row.known.number))
+    return [row for row in found if row.known.number == eldest[row.known.family, *row.pair]]
+
+
+def matrix(known: list[Known], wanted: RelationFilter, width: Interval | None, limit: int) -> Matrix:
+    found = matched_relations(known, wanted)
+    ordered = sorted(Counter(row.pair for row in found).items(), key=lambda item: (-item[1], item[0]))
+    shown = [PairCounts(CountryCode(a), CountryCode(b), *sides(found, (a, b), width)) for (a, b), _ in ordered[:limit]]
+    left_out = LeftOut(len(ordered[limit:]), sum(n for _, n in ordered[limit:]))
+    return Matrix(width, tuple(shown), left_out, dict(sorted(Counter(row.model for row in found).items())))
+
+
+def sides(found: list[RelationRow], pair: tuple[str, str], width: Interval | None) -> tuple[Any, Any]:
+    own = [row for row in found if row.pair == pair]
+    if width is None:
+        return counted(row.said.stance for row in own), None
+    by_start: dict[date | None, list[Stance]] = {}
+    for row in own:
+        day = published_day(row.known)
+        start = None if day is None else next(intervals(day, day, width))[0]
+        by_start.setdefault(start, []).append(row.said.stance)
+    starts = sorted(by_start, key=lambda start: (start is None, start or date.max))
+    periods = tuple(PeriodCounts(start, counted(by_start[start])) for start in starts)
+    return counted(row.said.stance for row in own), periods
+
+
+def fits_article(known: Known, wanted: ArticleFilter) -> bool:
     article, given = known.article, known.article.submission
     if (wanted.published_from or wanted.published_to) and given.published is None:
         return False

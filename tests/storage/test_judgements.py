@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.values import Evidence, Judgement, Mention, Probabilities, Scores, Span, Stance
+from app.domain.values import Evidence, Judgement, Mention, Probabilities, Relation, Scores, Span, Stance
 from app.storage import judgements
 
 SPANS = st.tuples(st.integers(0, 10**6), st.integers(1, 500)).map(lambda pair: Span(pair[0], pair[0] + pair[1]))
@@ -28,6 +28,25 @@ JUDGEMENTS = st.builds(
     author=st.none() | SCORES,
     attributed=st.none() | SCORES,
 )
+
+
+RELATIONS = st.builds(
+    Relation,
+    source=st.sampled_from(["CN", "KZ"]),
+    target=st.sampled_from(["RU", "US"]),
+    stance=st.sampled_from([Stance.FAVOR, Stance.AGAINST]),
+    probability=SHARES,
+    evidence=EVIDENCE,
+)
+
+
+@given(st.lists(RELATIONS, max_size=3))
+def test_a_relation_survives_its_way_through_json(said: list[Relation]) -> None:
+    assert judgements.load_relations(json.loads(json.dumps(judgements.dump_relations(said)))) == tuple(said)
+
+
+def test_of_a_model_that_knew_of_no_relations_there_are_none() -> None:
+    assert judgements.load_relations(None) == ()
 
 
 @given(st.lists(JUDGEMENTS, max_size=3))

@@ -14,8 +14,9 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from app.domain.jobs import ChunkState, FailureKind, JobFailure, JobKind, Priority
 from app.domain.records import Dimension, Filter, Interval, Sort, StoredArticle, now
+from app.domain.relations import RelationFilter
 from app.domain.textquery import TextQuery
-from app.domain.values import ArticleStatus, CountryCode, JudgedBy, Stance, Verdict
+from app.domain.values import ArticleStatus, CountryCode, JudgedBy, Relation, Stance, Verdict
 from app.domain.webhooks import DeliveryState, WebhookEvent
 from app.services import index
 from app.services.submit import add_annotation
@@ -30,6 +31,7 @@ from app.storage import (
     ids,
     jobs,
     lists,
+    matrix,
     searchable,
     sharing,
     texts,
@@ -37,8 +39,8 @@ from app.storage import (
 )
 from app.storage.database import Session, Store
 from app.storage.keyset import Statement
-from app.storage.tables import ArticleRow
-from tests.samples import MODEL, annotation, judgement, submission
+from app.storage.tables import ArticleRow, RelationRow
+from tests.samples import MODEL, annotation, judgement, relation, submission
 
 NEWEST, PUBLISHED = Sort.CREATED_AT, Sort.PUBLISHED_AT
 CN = Filter(countries=(CountryCode("CN"),))
@@ -46,6 +48,12 @@ TWO = Filter(countries=(CountryCode("CN"), CountryCode("KA")))
 MONTHS = replace(CN, published_from=datetime(2024, 1, 1, tzinfo=UTC))
 WORD = Filter(q=TextQuery.parse("w7"))
 WORD_OF_CN = replace(WORD, countries=CN.countries)
+FROM, TO = RelationFilter(sources=CN.countries), RelationFilter(targets=CN.countries)
+PAIR = RelationFilter(sources=CN.countries, targets=(CountryCode("KA"),))
+TWO_PAIRS = replace(PAIR, sources=TWO.countries, targets=(CountryCode("UB"),))
+# All articles are older than this one. Where none were left, any index would do as well.
+LAST = "ffffffff-ffff-7fff-bfff-ffffffffffff"
+AFTER: dict[Sort, list[Any]] = {NEWEST: [LAST, 1], PUBLISHED: [63_000_000_000_000_000, LAST, 1]}
 ID = ids.new()
 CODES = [a + b for a in "ACKU" for b in "ABCDNSZ"]
 
@@ -56,10 +64,12 @@ def page(wanted: Filter, sort: Sort, *, of_articles: bool = False) -> Statement:
 
 
 def second_page(wanted: Filter, sort: Sort) -> Statement:
-    # All articles are older than this one. Where none were left, any index would do as well.
-    last = "ffffffff-ffff-7fff-bfff-ffffffffffff"
-    after = {NEWEST: [last, 1], PUBLISHED: [63_000_000_000_000_000, last, 1]}[sort]
-    statement, place = lists.STANCES.page(wanted, sort, after=after, limit=50)
+    statement, place = lists.STANCES.page(wanted, sort, after=AFTER[sort], limit=50)
+    return statement.params(place)
+
+
+def related(wanted: RelationFilter, sort: Sort, *, after: Sequence[Any] | None = None) -> Statement:
+    statement, place = lists.RELATIONS.page(wanted, sort, after=after, limit=50)
     return statement.params(place)
 
 
@@ -77,6 +87,19 @@ UNSORTED = {
     "stances of a model toward a country": (page(replace(CN, model=MODEL), NEWEST), "ix_stance_model_country"),
     "stances in a publisher": (page(Filter(publisher="P7"), NEWEST), "ix_stance_publisher"),
     "stances that reviewers judged": (page(Filter(judged_by=JudgedBy.HUMAN), NEWEST), "ix_stance_human"),
+    "the newest relations": (related(RelationFilter(), NEWEST), "ix_relation_shown"),
+    "relations by publication": (related(RelationFilter(), PUBLISHED), r"ix_relation_published"),
+    "relations of a country": (related(FROM, NEWEST), r"ix_relation_source\b(?!_)"),
+    "more relations of a country": (related(FROM, NEWEST, after=AFTER[NEWEST]), r"ix_relation_source\b(?!_)"),
+    "relations of a country by publication": (related(FROM, PUBLISHED), "ix_relation_source_published"),
+    "relations toward a country": (related(TO, NEWEST), r"ix_relation_target\b(?!_)"),
+    "relations toward a country by publication": (related(TO, PUBLISHED), "ix_relation_target_published"),
+    "relations of a country toward another": (related(PAIR, NEWEST), r"ix_relation_pair\b(?!_)"),
+    "relations of a pair by publication": (related(PAIR, PUBLISHED), "ix_relation_pair_published"),
+    "more of a pair by publication": (related(PAIR, PUBLISHED, after=AFTER[PUBLISHED]), "ix_relation_pair_published"),
+    "relations in a publisher": (related(RelationFilter(publisher="P7"), NEWEST), "ix_relation_publisher"),
+    "relations of a model": (related(RelationFilter(model=MODEL), NEWEST), r"ix_relation_model\b(?!_)"),
+    "relations of a model and a pair": (related(replace(PAIR, model=MODEL), NEWEST), "ix_relation_model_pair"),
     "articles about a country": (page(CN, NEWEST, of_articles=True), "ix_stance_country"),
     "articles about a country by publication": (page(CN, PUBLISHED, of_articles=True), "ix_stance_country_published"),
 }
@@ -94,6 +117,11 @@ OTHERS = {
     "the words of an article": (searchable.removal(ID), "uq_searchable_article_id|sqlite_autoindex_searchable"),
     "an older stance of a group": (page(Filter(collapse=True), NEWEST), "ix_stance_duplicate_group"),
     "an older article of a group": (page(Filter(collapse=True), NEWEST, of_articles=True), "ix_article_duplicate_group"),
+    "an older relation of a group": (related(RelationFilter(collapse=True), NEWEST), "ix_relation_duplicate_group"),
+    "relations in articles with a word": (
+        related(RelationFilter(q=WORD.q), NEWEST),
+        "ix_searchable_words|searchable_words",
+    ),
     "articles that share a band": (
         groups.proposed(2).params(groups.asked([1, 2], other_than=ID)),
         "ix_duplicate_band_band_article_id",
@@ -122,6 +150,12 @@ PARTS = {
     "stances toward two countries": (page(TWO, NEWEST), r"ix_stance_country\b(?!_)"),
     "more stances toward two countries": (second_page(TWO, NEWEST), r"ix_stance_country\b(?!_)"),
     "stances toward two countries by publication": (page(TWO, PUBLISHED), "ix_stance_country_published"),
+    "relations of two pairs": (related(TWO_PAIRS, NEWEST), r"ix_relation_pair\b(?!_)"),
+    "relations of two pairs by publication": (related(TWO_PAIRS, PUBLISHED), "ix_relation_pair_published"),
+    "relations of some months": (
+        related(replace(FROM, published_from=MONTHS.published_from), NEWEST),
+        "ix_relation_(shown|source|source_published|published)",
+    ),
     "stances of some months": (page(MONTHS, NEWEST), "ix_stance_(shown|country)"),
 }
 # Of a few among all. On SQLite such a list must stand bare in WHERE, or it is asked of every row.
@@ -132,11 +166,19 @@ FEW = {
     "articles with a word": page(WORD, NEWEST, of_articles=True),
     "stances in articles with a word": page(WORD, NEWEST),
     "stances toward two countries": page(TWO, NEWEST),
+    "relations of two pairs": related(TWO_PAIRS, NEWEST),
+    "relations in articles with a word": related(RelationFilter(q=WORD.q), NEWEST),
 }
 # Over nearly all rows: a table of ten pages is as soon read as an index, one of a million articles is not.
 COUNTS = {
     "a summary": (counts.stances_by(Filter(), [Dimension.COUNTRY, Dimension.MONTH], most=50_001), "ix_stance_counts"),
     "countries": (counts.articles_by_country(), "ix_stance_counts"),
+    "a matrix": (matrix.counted(RelationFilter(), None, most=50_001), "ix_relation_counts"),
+    "a matrix by day": (matrix.counted(RelationFilter(), Interval.DAY, most=50_001), "ix_relation_counts"),
+    "the row of a country in some months": (
+        matrix.counted(replace(FROM, published_from=MONTHS.published_from), Interval.MONTH, most=50_001),
+        "ix_relation_counts",
+    ),
     "countries beside another": (counts.related(Filter(), CountryCode("CN")), "pk_stance|sqlite_autoindex_stance"),
 }
 
@@ -155,13 +197,14 @@ def filled(store: Store) -> Store:
         session.execute(text("ANALYZE"))
         if store.engine.dialect.name == "postgresql":
             # An index is read alone only where rows are known to be visible to all, as they are a minute after they were written.
-            session.execute(text("UPDATE pg_class SET relallvisible = relpages WHERE relname = 'stance'"))
+            session.execute(text("UPDATE pg_class SET relallvisible = relpages WHERE relname IN ('stance', 'relation')"))
     return store
 
 
 def add(session: Session, number: int, chance: random.Random) -> None:
     identifier = ids.new()
     judged = [judgement(code, chance.choice([*Stance, None])) for code in chance.sample(CODES, 3)]
+    between = [relation(*chance.sample(CODES, 2), chance.choice([Stance.FAVOR, Stance.AGAINST])) for _ in range(2)]
     article = StoredArticle(
         id=str(identifier),
         created_at=now(),
@@ -169,12 +212,16 @@ def add(session: Session, number: int, chance: random.Random) -> None:
         revision=1,
         status=ArticleStatus.ANNOTATED,
         submission=submission(f"w{number} is {number}", external_id=str(number), url=f"u{number}", publisher=f"P{number % 50}"),
-        annotation=annotated.new(identifier, revision=1, annotation=annotation(*judged)),
+        annotation=annotated.new(identifier, revision=1, annotation=annotation(*judged, relations=distinct(between))),
     )
     for insertion in articles.insertions(article):
         session.execute(insertion)
     index.add(session, identifier, texts.traits(article.submission.text))
     add_annotation(session, article)
+
+
+def distinct(relations: Sequence[Relation]) -> list[Relation]:
+    return list({(each.source, each.target, each.stance): each for each in relations}.values())
 
 
 def add_others(session: Session, chance: random.Random) -> None:
@@ -210,10 +257,16 @@ def test_every_query_uses_the_index_made_for_it(filled: Store) -> None:
     assert {name: plan for name, (plan, index) in plans.items() if not re.search(index, plan)} == {}
 
 
+def test_every_index_of_relations_is_asked_by_some_query() -> None:
+    asked = "\n".join(index for queries in (UNSORTED, OTHERS, PARTS, COUNTS) for _, index in queries.values())
+    names = {str(index.name) for index in RelationRow.__table__.indexes}  # type: ignore[attr-defined]
+    assert {name for name in names if not re.search(rf"\b{name}\b", asked)} == set()
+
+
 def test_what_asks_for_a_few_rows_goes_through_no_table(filled: Store) -> None:
     plans = planned(filled, {name: (statement, "") for name, statement in FEW.items()}, without=("seqscan",))
     # Of an index too: its name stands behind that of the table.
-    whole = r"SCAN (article|revision|stance|searchable|duplicate_band)\b|Seq Scan"
+    whole = r"SCAN (article|revision|stance|relation|searchable|duplicate_band)\b|Seq Scan"
     assert {name: plan for name, (plan, _) in plans.items() if re.search(whole, plan)} == {}
 
 
