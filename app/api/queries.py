@@ -107,13 +107,13 @@ class FilterQuery(BaseModel):
             publisher=self.publisher,
             url=self.url,
             external_id=self.external_id,
-            published_from=_first(self.published_from),
-            published_to=_behind(self.published_to),
+            published_from=first_moment(self.published_from),
+            published_to=moment_behind(self.published_to),
             min_score=self.min_score,
             min_salience=self.min_salience,
             model=self.model,
-            created_from=_first(self.created_from),
-            created_to=_behind(self.created_to),
+            created_from=first_moment(self.created_from),
+            created_to=moment_behind(self.created_to),
             language=self.language,
             kinds=tuple(self.kind),
             voice=None if self.voice is VoiceChoice.ANY else Voice(self.voice.value),
@@ -180,11 +180,11 @@ class CorrectionQuery(PageQuery):
     )
 
 
-def _first(moment: PublicationTime | None) -> datetime | None:
+def first_moment(moment: PublicationTime | None) -> datetime | None:
     return None if moment is None else moment.instant or datetime.combine(moment.day, time.min, UTC)
 
 
-def _behind(moment: PublicationTime | None) -> datetime | None:
+def moment_behind(moment: PublicationTime | None) -> datetime | None:
     """A day as the end of a range includes that day."""
     return None if moment is None else moment.instant or datetime.combine(moment.day + timedelta(days=1), time.min, UTC)
 

@@ -13,7 +13,7 @@ from app.domain.records import StoredArticle
 from app.services import fetch, index, steps
 from app.services.correct import settle
 from app.storage import annotations as annotated
-from app.storage import articles, stances
+from app.storage import articles, claim_stances, stances
 from app.storage.database import Session, Store
 from app.storage.texts import Traits
 from app.traces.spans import spanned
@@ -56,6 +56,8 @@ def _complete(session: Session, read: StoredArticle, traits: Traits) -> None:
     session.execute(articles.completion(whole))
     index.replace(session, article_id, traits)
     session.execute(stances.removal(article_id))
+    session.execute(claim_stances.removal(article_id, before=current.revision))
+    session.execute(claim_stances.following(whole))
     if rows := list(_rows(session, whole)):
         session.execute(stances.insertion(), rows)
     settle(session, article_id)

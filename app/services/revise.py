@@ -15,7 +15,7 @@ from app.services.fetch import article_id_of, present
 from app.services.ports import Annotator
 from app.services.submit import add_annotation
 from app.storage import annotations as annotated
-from app.storage import articles, stances
+from app.storage import articles, claim_stances, stances, vectors
 from app.storage.database import Session, Store
 from app.storage.texts import Traits
 from app.traces.spans import spanned
@@ -52,6 +52,9 @@ def _edit(session: Session, identifier: str, changes: Mapping[str, Any]) -> Stor
     session.execute(articles.edition(edited))
     if stances.of_article(edited) != stances.of_article(current):
         session.execute(stances.following(edited))
+        session.execute(claim_stances.following(edited))
+        # Claims of a range of dates may mean it now, or no longer.
+        session.execute(vectors.waiting(UUID(edited.id)))
     return edited
 
 
@@ -75,6 +78,8 @@ def _replace_text(session: Session, identifier: str, text: ArticleText, annotati
     revised = replace(_revised(current, changed, annotation), duplicate_group=group)
     session.execute(annotated.hiding(UUID(current.id)))
     session.execute(stances.removal(UUID(current.id)))
+    session.execute(vectors.removal(UUID(current.id)))
+    session.execute(claim_stances.removal(UUID(current.id)))
     session.execute(articles.insertion_of_text(revised))
     session.execute(articles.edition(revised))
     index.replace(session, UUID(current.id), traits)

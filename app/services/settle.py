@@ -18,11 +18,11 @@ from app.domain.values import Annotation, ArticleStatus, ArticleText
 from app.services import correct
 from app.services.grouping import Grouping
 from app.storage import annotations as annotated
-from app.storage import articles, batches, bulk, chunks, ids, jobs, stances, texts
+from app.storage import articles, batches, bulk, chunks, ids, jobs, stances, texts, vectors
 from app.storage.database import Session, Store
 from app.storage.derived import Derived
 from app.storage.job_tables import ChunkRow
-from app.storage.tables import AnnotationRow, StanceRow
+from app.storage.tables import AnnotationRow, StanceRow, UncomparedRow, VectorsRow
 from app.storage.texts import Traits
 
 
@@ -156,6 +156,9 @@ class _Writing:
             for article_id, identifier in named.items()
         ]
         bulk.insert(self._session, AnnotationRow, rows)
+        compared = vectors.rows_of((row["article_id"], row["revision"], said[row["article_id"]]) for row in rows)
+        bulk.insert(self._session, VectorsRow, compared)
+        bulk.insert(self._session, UncomparedRow, vectors.uncompared(compared))
         stored = [self._stored(article_id, named[article_id], said[article_id], groups[article_id]) for article_id in among]
         bulk.insert(self._session, StanceRow, [row for each in stored if each for row in stances.rows(each)])
         for article_id in self._session.scalars(batches.corrected(among)).all():
@@ -201,7 +204,8 @@ class _Writing:
         for article_id, (language, _) in learnt.items():
             # What older annotations said repeats the language, which this model may have found to be another.
             if rows[article_id].status is ArticleStatus.ANNOTATED and rows[article_id].read_language != language:
-                self._session.execute(batches.following(article_id, language))
+                for following in batches.following(article_id, language):
+                    self._session.execute(following)
         for update in batches.settling(learnt, status):
             self._session.execute(update)
         return groups

@@ -13,7 +13,7 @@ from app.services.fetch import present
 from app.services.ports import Annotator
 from app.services.settle import Unread
 from app.storage import annotations as annotated
-from app.storage import articles, ids, single, stances, texts
+from app.storage import articles, ids, single, stances, texts, vectors
 from app.storage.database import Session, Store
 from app.storage.texts import Traits
 from app.traces.spans import spanned
@@ -71,6 +71,9 @@ def add_annotation(session: Session, article: StoredArticle) -> None:
     if article.annotation is None:
         return
     session.execute(annotated.insertion(article.annotation))
+    if compared := vectors.rows([article.annotation]):
+        session.execute(vectors.insertion(), compared)
+        session.execute(vectors.waiting(UUID(article.id)))
     if rows := stances.rows(article):
         session.execute(stances.insertion(), rows)
 

@@ -12,6 +12,7 @@ from app.domain.records import Filter
 from app.domain.values import ArticleStatus
 from app.storage import articles
 from app.storage.among import among
+from app.storage.claim_tables import ClaimStanceRow
 from app.storage.tables import AnnotationRow, ArticleRow, CorrectionRow, RevisionRow, StanceRow
 
 LOCKED = (
@@ -85,11 +86,14 @@ def settling(learnt: Mapping[UUID, Learnt], status: ArticleStatus) -> Iterator[U
         yield update(ArticleRow).where(among(ArticleRow.id, article_ids)).values(values)
 
 
-def following(article_id: UUID, language: str) -> Update:
+def following(article_id: UUID, language: str) -> tuple[Update, Update]:
     """What was said of an article repeats its language."""
     # Through the annotations, whose index also finds stances that are not shown.
     annotations = select(AnnotationRow.id).where(AnnotationRow.article_id == article_id)
-    return update(StanceRow).where(StanceRow.annotation_id.in_(annotations)).values(language=language)
+    return (
+        update(StanceRow).where(StanceRow.annotation_id.in_(annotations)).values(language=language),
+        update(ClaimStanceRow).where(ClaimStanceRow.article_id == article_id).values(language=language),
+    )
 
 
 def corrected(article_ids: Iterable[UUID]) -> Select[UUID]:

@@ -15,10 +15,20 @@ from sqlalchemy import JSON, Column, Connection, Date, Dialect, Enum, LargeBinar
 
 from app.domain.records import StoredArticle
 from app.storage import annotations as annotated
-from app.storage import articles, groups, searchable, stances
+from app.storage import articles, groups, searchable, stances, vectors
 from app.storage.database import Session
 from app.storage.failures import translated
-from app.storage.tables import AnnotationRow, ArticleRow, BandRow, Base, RevisionRow, SearchableRow, StanceRow
+from app.storage.tables import (
+    AnnotationRow,
+    ArticleRow,
+    BandRow,
+    Base,
+    RevisionRow,
+    SearchableRow,
+    StanceRow,
+    UncomparedRow,
+    VectorsRow,
+)
 from app.storage.texts import Traits
 from app.storage.types import Identifier, Instant
 
@@ -66,6 +76,9 @@ def made(stored: Sequence[tuple[StoredArticle, Traits]]) -> Iterator[tuple[type[
     yield ArticleRow, [articles.row(article) for article, _ in stored]
     yield RevisionRow, [articles.row_of_text(article) for article, _ in stored]
     yield AnnotationRow, [annotated.row(article.annotation) for article, _ in stored if article.annotation]
+    compared = vectors.rows([article.annotation for article, _ in stored if article.annotation])
+    yield VectorsRow, compared
+    yield UncomparedRow, vectors.uncompared(compared)
     yield StanceRow, [row for article, _ in stored for row in stances.rows(article)]
     yield SearchableRow, [searchable.row(UUID(article.id), traits.words) for article, traits in stored]
     yield BandRow, [row for article, traits in stored for row in groups.rows(UUID(article.id), traits.bands)]

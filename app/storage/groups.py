@@ -23,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 
+from app.storage.claim_tables import ClaimStanceRow
 from app.storage.tables import AnnotationRow, ArticleRow, BandRow, RevisionRow, StanceRow
 
 MOST_OF_A_BAND = 16
@@ -70,12 +71,13 @@ def asked(bands: Sequence[int], *, other_than: UUID) -> dict[str, Any]:
     return {"other_than": other_than, **{f"band_{number}": band for number, band in enumerate(bands)}}
 
 
-def founding(article_id: UUID) -> tuple[Update, Update]:
+def founding(article_id: UUID) -> tuple[Update, Update, Update]:
     """An article that was alone has its first near-duplicate."""
     annotations = select(AnnotationRow.id).where(AnnotationRow.article_id == article_id)
     return (
         update(ArticleRow).where(ArticleRow.id == article_id).values(duplicate_group=article_id),
         update(StanceRow).where(StanceRow.annotation_id.in_(annotations)).values(duplicate_group=article_id),
+        update(ClaimStanceRow).where(ClaimStanceRow.article_id == article_id).values(duplicate_group=article_id),
     )
 
 

@@ -16,9 +16,19 @@ from sqlalchemy import Connection, Dialect, Row, Select, Table, bindparam, inser
 
 from app.domain.records import StoredArticle
 from app.storage import annotations as annotated
-from app.storage import articles, groups, searchable, stances
+from app.storage import articles, groups, searchable, stances, vectors
 from app.storage.database import Session, driver_connection
-from app.storage.tables import AnnotationRow, ArticleRow, BandRow, Base, RevisionRow, SearchableRow, StanceRow
+from app.storage.tables import (
+    AnnotationRow,
+    ArticleRow,
+    BandRow,
+    Base,
+    RevisionRow,
+    SearchableRow,
+    StanceRow,
+    UncomparedRow,
+    VectorsRow,
+)
 from app.storage.texts import Traits
 
 _ARTICLE = cast(Table, ArticleRow.__table__)
@@ -79,6 +89,9 @@ def _rows(article: StoredArticle, traits: Traits, identity: bytes) -> Iterator[t
     yield RevisionRow, [articles.row_of_text(article)]
     if article.annotation:
         yield AnnotationRow, [annotated.row(article.annotation)]
+        if compared := vectors.rows([article.annotation]):
+            yield VectorsRow, compared
+            yield UncomparedRow, vectors.uncompared(compared)
     if said := stances.rows(article):
         yield StanceRow, said
     yield SearchableRow, [searchable.row(article_id, traits.words)]
