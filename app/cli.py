@@ -96,12 +96,17 @@ def migrate() -> None:
 
 
 @cli.command()
-def annotate(inputs: Inputs) -> None:
+def annotate(
+    inputs: Inputs,
+    claim: Annotated[
+        list[str] | None, typer.Option(help="A sentence that articles may agree or disagree with; may be given again.")
+    ] = None,
+) -> None:
     """Annotate articles, one JSON line each, without server or database.
 
     A JSON article is an object with text and, if there are any, title, language and targets; other fields are ignored.
     """
-    raise typer.Exit(_command("annotate").annotate(inputs))
+    raise typer.Exit(_command("annotate").annotate(inputs, claims=claim or ()))
 
 
 @cli.command()

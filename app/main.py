@@ -22,7 +22,8 @@ from app.inference.opening import opened
 from app.inference.pair_annotator import PairAnnotator
 from app.refusal import Refusal
 from app.services.activate import activate
-from app.services.ports import Annotator
+from app.services.ports import Annotator, ClaimReader
+from app.services.watch import renew
 from app.settings import Settings
 from app.storage import schema
 from app.storage.database import Store
@@ -35,9 +36,16 @@ WAITING_SHARE = 0.2
 
 
 def create_app(
-    settings: Settings, *, annotator: Annotator | None = None, store: Store | None = None, dispatcher: Dispatcher | None = None
+    settings: Settings,
+    *,
+    annotator: Annotator | None = None,
+    store: Store | None = None,
+    dispatcher: Dispatcher | None = None,
+    claims: ClaimReader | None = None,
 ) -> FastAPI:
-    """What is given is used as it is; by default all is made from the settings when the app starts."""
+    """What is given is used as it is; by default all is made from the settings when the app starts. Who gives an annotator gives
+    the reader of claims that goes with it, or there is none.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -48,13 +56,15 @@ def create_app(
             with refusing():
                 app.state.access = await stack.enter_async_context(open_access(settings, app.state.store))
             await stack.enter_async_context(upkeep(settings, app.state.store))
+            app.state.claims = claims if annotator or claims else stack.enter_context(open_claims(settings))
             app.state.annotator = annotator or stack.enter_context(open_annotator(settings))
             app.state.dispatcher = dispatcher or opening.dispatcher(app.state.store, private=settings.webhook_private)
             with refusing():
                 await activate(app.state.store, app.state.annotator)
+                await renew(app.state.store, app.state.claims)
             if settings.bulk_work:
-                working = app.state.dispatcher.working(app.state.annotator, stopping=app.state.stopping.is_set)
-                await stack.enter_async_context(working)
+                reading = {"stopping": app.state.stopping.is_set, "claims": app.state.claims}
+                await stack.enter_async_context(app.state.dispatcher.working(app.state.annotator, **reading))
             yield
 
     app = build(lifespan, origins=settings.allowed_origins, hosts=settings.trusted_hosts)
@@ -91,6 +101,12 @@ def open_annotator(settings: Settings) -> Iterator[TransformerAnnotator | PairAn
         yield annotator
     finally:
         annotator.close()
+
+
+@contextmanager
+def open_claims(settings: Settings) -> Iterator[ClaimReader | None]:
+    """None where claims are switched off, or no model that reads them goes with the one that annotates."""
+    yield None
 
 
 @contextmanager

@@ -151,6 +151,13 @@ class Settings(BaseSettings):
             "Hugging Face sequence-pair classifier (needs the `torch` extra)."
         ),
     )
+    claims: bool = Field(
+        default=True,
+        description=(
+            "Whether claims are read, where a model for them goes with `STANDPOINT_MODEL`. `false` saves the memory of that "
+            "model; what was read stays, and articles that come in wait until somebody reads them."
+        ),
+    )
     allowed_origins: Origins = Field(
         default=(),
         description=(

@@ -13,6 +13,7 @@ from app.domain.records import now
 from app.services.complete import complete
 from app.services.expire import expire
 from app.services.tidy import tidy
+from app.services.watch import forget_needless
 from app.settings import Settings
 from app.storage.database import Store
 
@@ -45,6 +46,7 @@ async def _forever(store: Store, keep_days: int | None) -> None:
             if articles := await complete(store):
                 log.info("what an older version wrote is whole", articles=articles)
             await tidy(store)
+            await forget_needless(store)
 
 
 @contextmanager

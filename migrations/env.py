@@ -6,7 +6,7 @@ from typing import Any
 
 from alembic import context
 
-from app.storage.job_tables import Base
+from app.storage.claim_tables import Base
 
 
 def _is_ours(name: str | None, kind: str, _parents: object) -> bool:

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, inspect, text
 
 from app.domain.errors import StorageUnavailable
 from app.storage import schema
+from app.storage.claim_tables import Base
 from app.storage.database import Store
 from app.storage.engine import WRITES, open_engine
-from app.storage.job_tables import Base
 
 FIRST = "20261122"
 

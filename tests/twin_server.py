@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import app.main
 from app.cli import main
-from app.commands import imports, worker
+from app.commands import annotate, imports, worker
+from app.domain.claims import ClaimVerdict
 from app.domain.values import Annotation, ArticleText
 from app.settings import Settings
-from tests.twins import DictionaryAnnotator
+from tests.twins import DictionaryAnnotator, DictionaryReader
 
 SLOW_SECONDS = 1.5
 SHORT_SECONDS = 0.05
@@ -50,10 +51,26 @@ def open_annotator(_: Settings) -> Iterator[ObedientAnnotator]:
         time.sleep(1)
 
 
+class UnhurriedReader(DictionaryReader):
+    """Takes a little time for each text, so that a kill finds a claim in the middle."""
+
+    async def judge(self, claims: Sequence[str], text: ArticleText, *, bulk: bool = False) -> Sequence[ClaimVerdict]:
+        await asyncio.sleep(SHORT_SECONDS)
+        return await super().judge(claims, text, bulk=bulk)
+
+
+@contextmanager
+def open_claims(_: Settings) -> Iterator[UnhurriedReader]:
+    yield UnhurriedReader()
+
+
 def run() -> None:
     app.main.open_annotator = open_annotator  # type: ignore[assignment]
+    app.main.open_claims = open_claims  # type: ignore[assignment]
     # They have taken it from there already, where they are loaded before.
     worker.open_annotator = imports.open_annotator = open_annotator  # type: ignore[assignment]
+    worker.open_claims = annotate.open_claims = open_claims  # type: ignore[assignment]
+    annotate.open_annotator = open_annotator  # type: ignore[assignment]
     sys.argv = ["standpoint", *(sys.argv[1:] or ["serve"])]
     main()
 

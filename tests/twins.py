@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from app.domain.claims import ClaimEvidence, ClaimProbabilities, ClaimStance, ClaimVerdict
 from app.domain.errors import UnsupportedLanguage
 from app.domain.models import ModelDescription
 from app.domain.values import (
@@ -81,6 +82,7 @@ class DictionaryAnnotator:
             countries=tuple(sorted(_countries(text), key=lambda judgement: (-judgement.salience, judgement.country))),
             targets=tuple(_judgement(text, name, {name: None}) for name in dict.fromkeys(targets)),
             relations=tuple(sorted(relations(text), key=lambda relation: (-relation.probability, relation.source))),
+            vectors=b"".join(_vector(sentence.group()) for _, sentence in _sentences(text)),
         )
 
     def country_name(self, country: CountryCode) -> str:
@@ -88,6 +90,103 @@ class DictionaryAnnotator:
 
     def healthy(self) -> bool:
         return True
+
+
+class DictionaryReader:
+    """A sentence is about a claim when it has enough of its words. Then a word of denial disagrees with it, and a word of doubt
+    discusses it. The gate compares counts of words in buckets, so that it lets through all that have these words, and some more.
+    """
+
+    version = "twin-of-claims@000000000000"
+    vectors_of = DictionaryAnnotator.version
+    description = ModelDescription(version=version, languages=frozenset({"en"}), size=0, calibrated=False)
+
+    def __init__(self, *, limit: int = 200_000) -> None:
+        self._limit = limit
+        self.read: list[tuple[str, str]] = []
+        """Claim and body of every text that was read."""
+
+    async def vector(self, claim: str, *, bulk: bool = False) -> bytes:
+        validation.check(ArticleText(claim), limit=self._limit)
+        return _vector(claim)
+
+    def passing(self, claim: bytes, articles: Sequence[bytes]) -> Sequence[bool]:
+        return [bool(places) for places in self.meant(articles, claim)]
+
+    def meant(self, articles: Sequence[bytes], claims: bytes) -> Sequence[Sequence[int]]:
+        each = list(_vectors(claims))
+        return [[place for place, claim in enumerate(each) if _may_mean(claim, vectors)] for vectors in articles]
+
+    async def judge(self, claims: Sequence[str], text: ArticleText, *, bulk: bool = False) -> Sequence[ClaimVerdict]:
+        validation.check(text, limit=self._limit)
+        self.read += [(claim, text.body) for claim in claims]
+        return [_verdict(claim, text) for claim in claims]
+
+
+VECTOR = 64
+SHARED = 0.5
+"""Of the words of a claim, those that a sentence needs to pass its gate."""
+
+ABOUT = 0.7
+"""Those that it needs to be about it."""
+
+VERDICTS = {
+    ClaimStance.AGREE: ClaimProbabilities(0.8, 0.05, 0.1, 0.05),
+    ClaimStance.DISAGREE: ClaimProbabilities(0.05, 0.8, 0.1, 0.05),
+    ClaimStance.DISCUSS: ClaimProbabilities(0.1, 0.05, 0.8, 0.05),
+    ClaimStance.UNRELATED: ClaimProbabilities(0.02, 0.02, 0.06, 0.9),
+}
+DENIAL = re.compile(r"\b(denied|denies|deny|not|no|never|false|untrue|nonsense|dismissed|rejected)\b|n't\b")
+DOUBT = re.compile(r"\b(reportedly|rumou?rs?|unconfirmed|alleged|whether|claims|unclear)\b")
+_IDLE = frozenset({"the", "and", "was", "were", "has", "had", "have", "that", "there", "their", "its", "for", "with", "from"})
+
+
+def _verdict(claim: str, text: ArticleText) -> ClaimVerdict:
+    found = list(_sentences(text))
+    evidence = [_claim_evidence(field, sentence) for field, sentence in found if _about(claim, sentence.group())]
+    said = [each.stance for each in evidence]
+    stance = max(dict.fromkeys(said), key=said.count) if said else ClaimStance.UNRELATED
+    deciding = tuple(each for each in evidence if each.stance is stance)
+    return ClaimVerdict(DictionaryReader.version, stance, VERDICTS[stance], deciding, len(found))
+
+
+def _claim_evidence(field: Field, sentence: re.Match[str]) -> ClaimEvidence:
+    words = sentence.group().lower()
+    stance = ClaimStance.DISAGREE if DENIAL.search(words) else ClaimStance.DISCUSS if DOUBT.search(words) else ClaimStance.AGREE
+    found = _evidence(field, sentence, Stance.NEUTRAL)
+    return ClaimEvidence(field, found.span, found.quote, stance, VERDICTS[stance].of(stance))
+
+
+def _about(claim: str, sentence: str) -> bool:
+    words = _content(claim)
+    return bool(words) and len(words & _content(sentence)) >= ABOUT * len(words)
+
+
+def _may_mean(claim: bytes, article: bytes) -> bool:
+    """As many words, as far as buckets tell: two words in one bucket are one, in the claim too."""
+    asked = sum(claim)
+    shared = (sum(one for one, other in zip(claim, passage, strict=True) if other) for passage in _vectors(article))
+    return asked > 0 and max(shared, default=0) >= SHARED * asked
+
+
+def _vector(text: str) -> bytes:
+    counts = [0] * VECTOR
+    for word in _content(text):
+        counts[sum(word.encode()) % VECTOR] += 1
+    return bytes(min(127, count) for count in counts)
+
+
+def _vectors(together: bytes) -> Iterator[bytes]:
+    return (together[start : start + VECTOR] for start in range(0, len(together), VECTOR))
+
+
+def _content(text: str) -> set[str]:
+    return {word for word in re.findall(r"[a-z]{3,}", text.lower()) if word not in _IDLE}
+
+
+def _sentences(text: ArticleText) -> Iterator[tuple[Field, re.Match[str]]]:
+    for field, part in ((Field.TITLE, text.title or ""), (Field.TEXT, text.body)):
+        yield from ((field, sentence) for sentence in _SENTENCE.finditer(part) if sentence.group().strip())
 
 
 def _countries(text: ArticleText) -> Iterator[Judgement]:

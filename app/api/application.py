@@ -16,6 +16,7 @@ from app.api import (
     annotate,
     answers,
     articles,
+    claims,
     corrections,
     docs,
     exports,
@@ -35,6 +36,24 @@ from app.api.edge import AllowedOrigins, TrustedHosts
 from app.api.middleware import HeadAsGet, RequestContext
 from app.api.patience import Patience
 
+# In the order of the document.
+ROOMS = (
+    annotate,
+    articles,
+    claims,
+    corrections,
+    stances,
+    relations,
+    exports,
+    summaries,
+    models,
+    jobs,
+    webhooks,
+    health,
+    metrics,
+    docs,
+)
+
 
 def build(lifespan: Lifespan[FastAPI] | None = None, *, origins: Sequence[str] = (), hosts: Sequence[str] = ()) -> FastAPI:
     """`origins` are those whose pages may call it from a browser; `hosts` the names it is called by, where none means any."""
@@ -51,21 +70,7 @@ def build(lifespan: Lifespan[FastAPI] | None = None, *, origins: Sequence[str] =
         generate_unique_id_function=_function_name,
     )
     answers.install(app)
-    for room in (
-        annotate,
-        articles,
-        corrections,
-        stances,
-        relations,
-        exports,
-        summaries,
-        models,
-        jobs,
-        webhooks,
-        health,
-        metrics,
-        docs,
-    ):
+    for room in ROOMS:
         app.include_router(room.router)
     app.state.metrics = metrics.Metrics(app)
     # The last one added is the first that a request meets.

@@ -65,21 +65,21 @@ def of_article(asked: AsksOfArticles) -> dict[str, Any]:
         "publisher": asked.publisher,
         "url": asked.url,
         "external_id": asked.external_id,
-        "published_from": _first(asked.published_from),
-        "published_to": _behind(asked.published_to),
+        "published_from": first_moment(asked.published_from),
+        "published_to": moment_behind(asked.published_to),
         "model": asked.model,
-        "created_from": _first(asked.created_from),
-        "created_to": _behind(asked.created_to),
+        "created_from": first_moment(asked.created_from),
+        "created_to": moment_behind(asked.created_to),
         "language": asked.language,
         "q": None if asked.q is None else TextQuery.parse(asked.q),
         "collapse": asked.collapse,
     }
 
 
-def _first(moment: PublicationTime | None) -> datetime | None:
+def first_moment(moment: PublicationTime | None) -> datetime | None:
     return None if moment is None else moment.instant or datetime.combine(moment.day, time.min, UTC)
 
 
-def _behind(moment: PublicationTime | None) -> datetime | None:
+def moment_behind(moment: PublicationTime | None) -> datetime | None:
     """A day as the end of a range includes that day."""
     return None if moment is None else moment.instant or datetime.combine(moment.day + timedelta(days=1), time.min, UTC)

@@ -9,7 +9,7 @@ from fastapi import Request
 
 from app.services import load
 
-READING_TEXTS = frozenset({"annotate", "create_article", "replace_article_text"})
+READING_TEXTS = frozenset({"annotate", "create_article", "create_claim", "replace_article_text"})
 """Operations, by name, in which somebody waits for the engine."""
 
 

@@ -15,7 +15,7 @@ from fastapi import Depends, Path, Request
 from app.api import country_codes
 from app.domain.keys import Caller
 from app.domain.values import CountryCode
-from app.services.ports import Addresses, Annotator, Dispatcher
+from app.services.ports import Addresses, Annotator, ClaimReader, Dispatcher
 from app.settings import Settings
 from app.storage.database import Store
 
@@ -30,6 +30,15 @@ async def store(request: Request) -> Store:
 
 async def annotator(request: Request) -> Annotator:
     return request.app.state.annotator  # type: ignore[no-any-return]
+
+
+async def claims(request: Request) -> ClaimReader | None:
+    """None where nothing reads claims."""
+    return request.app.state.claims  # type: ignore[no-any-return]
+
+
+async def claim_id(claim_id: Annotated[UUID, Path(description="A UUIDv7, as `id` of the claim has it.")]) -> str:
+    return str(claim_id)
 
 
 async def caller(request: Request) -> Caller:
@@ -94,6 +103,8 @@ _MODEL = Path(
 UsesSettings = Annotated[Settings, Depends(settings)]
 UsesStore = Annotated[Store, Depends(store)]
 UsesAnnotator = Annotated[Annotator, Depends(annotator)]
+UsesClaims = Annotated[ClaimReader | None, Depends(claims)]
+ClaimId = Annotated[str, Depends(claim_id)]
 UsesDispatcher = Annotated[Dispatcher, Depends(dispatcher)]
 UsesStopping = Annotated[Callable[[], bool], Depends(stopping)]
 UsesAddresses = Annotated[Addresses, Depends(addresses)]

@@ -338,6 +338,7 @@ ARTICLE_REQUEST = {
 }
 ANNOTATE_REQUEST = {"title": TITLE, "text": TEXT}
 METADATA_REQUEST = {"published_at": "2024-11-14T09:30:00Z", "metadata": {"section": "world", "checked": True}}
+CLAIMS_REQUEST = {"text": TEXT, "claims": ["Russia turned back grain trains from Kazakhstan."]}
 TARGETS_REQUEST = {
     "text": "Lumen Rail won praise in Vienna for its night trains, while Austria's auditors blamed the ministry for the delays.",
     "language": "en",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -49,6 +50,16 @@ _NOTHING = dict.fromkeys(("received", "total", "created", "existing", "invalid",
 _ENDED = {"finished_at": examples.READ_AT + timedelta(seconds=41), "estimated_end": None}
 
 JOB = _job()
+CLAIM = replace(
+    _RUNNING,
+    kind=JobKind.CLAIM,
+    state=JobState.FINISHED,
+    finished_at=examples.READ_AT + timedelta(seconds=41),
+    received=41,
+    idempotency_key=None,
+    progress=Progress(total=41, done=41, recent=41, recent_seconds=41),
+)
+NEW_CLAIM = replace(CLAIM, state=JobState.RECEIVING, finished_at=None, received=0, progress=Progress())
 REANNOTATION = _job(
     kind=JobKind.REANNOTATION,
     state=JobState.RECEIVING,

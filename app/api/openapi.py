@@ -38,6 +38,7 @@ TAGS = [
     {"name": "relations", "description": "Which country takes which side toward which other, listed and counted."},
     {"name": "exports", "description": "Everything that a filter finds, as one NDJSON, CSV or Parquet file."},
     {"name": "summaries", "description": "What is stored, counted by country, publisher and model version."},
+    {"name": "claims", "description": "Propositions, and which articles agree with them, disagree, or discuss them."},
     {"name": "jobs", "description": "Articles by the thousand or million, and how far their annotation has come."},
     {"name": "webhooks", "description": "Calls to the caller's own server when a job ends."},
     {"name": "health", "description": "For supervisors and load balancers."},

@@ -205,6 +205,15 @@ TABLE: Mapping[type[errors.StandpointError], ProblemType] = {
         "There is no such model",
         "No model that is installed and no stored annotation has this `name@digest`.",
     ),
+    errors.ClaimNotFound: ProblemType(
+        HTTPStatus.NOT_FOUND, "claim-not-found", "There is no such claim", "No claim has this id, or it was deleted."
+    ),
+    errors.ClaimsUnavailable: ProblemType(
+        HTTPStatus.NOT_IMPLEMENTED,
+        "claims-not-available",
+        "This service reads no claims",
+        "`STANDPOINT_CLAIMS` is `false`, or no model that reads claims goes with `STANDPOINT_MODEL`. What was read stays.",
+    ),
     errors.JobNotFound: ProblemType(HTTPStatus.NOT_FOUND, "job-not-found", "There is no such job", "No job has this id."),
     errors.WebhookNotFound: ProblemType(
         HTTPStatus.NOT_FOUND, "webhook-not-found", "There is no such webhook", "No webhook has this id, or it was deleted."

@@ -97,6 +97,16 @@ PublishedAtText = Annotated[str, WithJsonSchema(PUBLISHED_AT_SCHEMA)]
 
 # 200 code points of 4 bytes each, twice, are 1,600 bytes: publisher and external_id fit one index entry of PostgreSQL (2,704).
 Label = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S")]
+ClaimText = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=500,
+        pattern=r"\S",
+        description="One proposition as a full sentence. 500 characters are a long one, and leave the passages room beside it.",
+        examples=["There was a military coup in Kazakhstan."],
+    ),
+]
 Title = Annotated[
     str, Field(max_length=2_000, description="The headline. It is read together with the text, and spans may lie in it.")
 ]

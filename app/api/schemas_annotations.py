@@ -8,7 +8,21 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.schemas import Body, Code, Count, Id, Label, LanguageTag, ModelVersion, Page, Request, Response, Share, Title
+from app.api.schemas import (
+    Body,
+    ClaimText,
+    Code,
+    Count,
+    Id,
+    Label,
+    LanguageTag,
+    ModelVersion,
+    Page,
+    Request,
+    Response,
+    Share,
+    Title,
+)
 from app.domain.records import StoredAnnotation
 from app.domain.values import (
     Annotation,
@@ -38,6 +52,13 @@ class AnnotateRequest(Request):
         max_length=50,
         description="More names, such as a person or a company, found in the text exactly as written and judged like countries.",
         examples=[["Aigul Serik"]],
+    )
+    claims: list[ClaimText] = Field(
+        default=[],
+        max_length=20,
+        description="Propositions that the text may agree or disagree with, or discuss. At most 20, because each is read anew "
+        "beside several passages of the text while somebody waits. All of them are read: no gate holds one off here.",
+        examples=[["Kazakhstan closed its border with China."]],
     )
 
     def article_text(self) -> ArticleText:

@@ -20,10 +20,13 @@ def _known(code: str) -> str:
     return code
 
 
+KnownCode = Annotated[str, AfterValidator(_known)]
+
+
 class CorrectionRequest(Request):
     """A reviewer's word on one country of an article."""
 
-    country: Annotated[str, AfterValidator(_known)] = Field(description="ISO 3166-1 alpha-2, or XK.", examples=["RU"])
+    country: KnownCode = Field(description="ISO 3166-1 alpha-2, or XK.", examples=["RU"])
     present: bool = Field(default=True, description="Whether the article is about the country at all.")
     stance: Stance | None = Field(
         default=None,

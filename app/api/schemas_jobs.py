@@ -43,14 +43,14 @@ class JobResponse(Response):
     updated_at: datetime
     finished_at: datetime | None
     detail: str | None = Field(description="Why it was cancelled.")
-    received: Count = Field(description="How far the upload came, in lines; of a reannotation, the articles found.")
+    received: Count = Field(description="How far the upload came, in lines; of another job, the articles found.")
     total: Count = Field(description="Articles and unusable lines so far.")
     created: Count = Field(description="Articles that this job stored.")
     existing: Count = Field(
         description="Articles that were stored already; annotated too, where the active model had not read them."
     )
     invalid: Count = Field(description="Lines that cannot be used.")
-    done: Count = Field(description="Articles that have an annotation by now, or were deleted meanwhile.")
+    done: Count = Field(description="Articles that were annotated, or read for the claim, by now, or were deleted meanwhile.")
     failed: Count = Field(description="Invalid lines and articles that could not be annotated.")
     rate: float | None = Field(
         description="Articles a second over the last five minutes, or over the whole of an ended job.", ge=0
@@ -101,7 +101,7 @@ class JobPageResponse(Page[JobResponse]):
 class JobFailureResponse(Response):
     """One line or article that came to nothing."""
 
-    line: Count = Field(description="Of the upload, counted from 1; of a reannotation, the place of the article.")
+    line: Count = Field(description="Of the upload, counted from 1; of another job, the place of the article.")
     kind: FailureKind = Field(description="`invalid`: nothing was stored. `failed`: stored, and can be tried again with `retry`.")
     article_id: Id | None
     reason: str = Field(description="Never quotes the article.")

@@ -45,6 +45,13 @@ TABLE: Mapping[tuple[str, str], Scope | None] = {
     ("GET", "/v1/countries"): Scope.READ,
     ("GET", "/v1/countries/{code}/related"): Scope.READ,
     ("GET", "/v1/publishers"): Scope.READ,
+    ("GET", "/v1/claims"): Scope.READ,
+    ("POST", "/v1/claims"): Scope.WRITE,
+    ("GET", "/v1/claims/{claim_id}"): Scope.READ,
+    ("DELETE", "/v1/claims/{claim_id}"): Scope.WRITE,
+    ("GET", "/v1/claims/{claim_id}/stances"): Scope.READ,
+    ("GET", "/v1/claims/{claim_id}/series"): Scope.READ,
+    ("GET", "/v1/claims/{claim_id}/spread"): Scope.READ,
     ("POST", "/v1/imports"): Scope.WRITE,
     # Hours of work from one line, and nothing that was sent: for who runs the service.
     ("POST", "/v1/reannotations"): Scope.ADMIN,

@@ -9,9 +9,10 @@ import threading
 
 from app import garbage, logs, settings
 from app.dispatch import opening
-from app.main import open_annotator, open_store
+from app.main import open_annotator, open_claims, open_store
 from app.services.activate import activate
-from app.services.ports import Annotator
+from app.services.ports import Annotator, ClaimReader
+from app.services.watch import renew
 from app.settings import Settings
 from app.storage.database import Store
 from app.traces import otlp
@@ -29,15 +30,18 @@ def worker() -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    with open_store(chosen) as store, open_annotator(chosen) as annotator:
-        asyncio.run(_work(chosen, store, annotator, stopping))
+    with open_store(chosen) as store, open_claims(chosen) as claims, open_annotator(chosen) as annotator:
+        asyncio.run(_work(chosen, store, annotator, claims, stopping))
     log.info("stopped")
 
 
-async def _work(chosen: Settings, store: Store, annotator: Annotator, stopping: threading.Event) -> None:
+async def _work(
+    chosen: Settings, store: Store, annotator: Annotator, claims: ClaimReader | None, stopping: threading.Event
+) -> None:
     await activate(store, annotator)
+    await renew(store, claims)
     dispatcher = opening.dispatcher(store, private=chosen.webhook_private)
-    async with otlp.opened(), dispatcher.working(annotator, stopping=stopping.is_set):
+    async with otlp.opened(), dispatcher.working(annotator, stopping=stopping.is_set, claims=claims):
         garbage.expect_little()
         log.info("ready")
         while not stopping.is_set():

@@ -15,7 +15,7 @@ from app.dispatch.addresses import Resolver
 from app.domain.jobs import Call
 from app.refusal import Refusal
 from app.services import queue
-from app.services.ports import Annotator
+from app.services.ports import Annotator, ClaimReader
 from app.services.work import Work
 from app.storage.database import Store
 
@@ -49,13 +49,15 @@ class InProcess:
             return True
 
     @asynccontextmanager
-    async def working(self, annotator: Annotator, *, stopping: Callable[[], bool]) -> AsyncIterator[None]:
+    async def working(
+        self, annotator: Annotator, *, stopping: Callable[[], bool], claims: ClaimReader | None = None
+    ) -> AsyncIterator[None]:
         """Raises Refusal where another process works on the file."""
         with self._alone():
             self._loop = asyncio.get_running_loop()
             await queue.recover(self._store)
             ended = asyncio.Event()
-            work = Work(self._store, annotator, self, lambda: ended.is_set() or stopping())
+            work = Work(self._store, annotator, self, lambda: ended.is_set() or stopping(), claims=claims)
             tasks = [
                 asyncio.create_task(turns.every(turns.SHORTEST_PAUSE, lambda: self._serve(work))),
                 *turns.beside(work, self._resolver),

@@ -10,14 +10,16 @@ from app.dispatch.addresses import Resolver
 from app.dispatch.inprocess import InProcess
 from app.dispatch.postgres import Queue
 from app.services import ports
-from app.services.ports import Annotator
+from app.services.ports import Annotator, ClaimReader
 from app.storage.database import Store
 
 
 class Dispatcher(ports.Dispatcher, Protocol):
     """One that can also run what it dispatches, in this process."""
 
-    def working(self, annotator: Annotator, *, stopping: Callable[[], bool]) -> AbstractAsyncContextManager[None]:
+    def working(
+        self, annotator: Annotator, *, stopping: Callable[[], bool], claims: ClaimReader | None = None
+    ) -> AbstractAsyncContextManager[None]:
         """Runs chunks until the block ends or `stopping` says so. Raises Refusal where that is another process's business."""
         ...
 

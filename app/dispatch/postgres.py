@@ -18,7 +18,7 @@ from app.dispatch.addresses import Resolver
 from app.domain.jobs import Call
 from app.domain.records import now
 from app.services import queue
-from app.services.ports import Annotator
+from app.services.ports import Annotator, ClaimReader
 from app.services.work import Work
 from app.storage.database import Store
 
@@ -70,9 +70,11 @@ class Queue:
         """NOTIFY told them all at the commit."""
 
     @asynccontextmanager
-    async def working(self, annotator: Annotator, *, stopping: Callable[[], bool]) -> AsyncIterator[None]:
+    async def working(
+        self, annotator: Annotator, *, stopping: Callable[[], bool], claims: ClaimReader | None = None
+    ) -> AsyncIterator[None]:
         ended = asyncio.Event()
-        work = Work(self._store, annotator, self, lambda: ended.is_set() or stopping())
+        work = Work(self._store, annotator, self, lambda: ended.is_set() or stopping(), claims=claims)
         serving = asyncio.create_task(self._serve(work))
         others = turns.beside(work, self._resolver)
         try:

@@ -12,6 +12,7 @@ from app.dispatch.addresses import Resolver
 from app.dispatch.deliveries import Caller
 from app.services import work
 from app.services.end import discard_abandoned
+from app.services.watch import Watch
 from app.services.work import Work
 
 CHUNKS_AT_ONCE = 2
@@ -23,6 +24,9 @@ LONGEST_PAUSE = 10.0
 
 HOUSEKEEPING_SECONDS = 60.0
 """What is looked for lost its sender minutes ago; a minute more does no harm."""
+
+COMPARE_SECONDS = 1.0
+"""How soon an article that came in is compared with the claims: nobody waits for it, and to see that nothing came in is cheap."""
 
 log = logs.logger("standpoint.dispatch")
 
@@ -59,7 +63,9 @@ async def every(seconds: float, act: Callable[[], Awaitable[None]]) -> None:
 def beside(work: Work, resolver: Resolver) -> list[asyncio.Task[None]]:
     """What goes on beside the chunks, whichever dispatcher runs them; to be `cancelled`."""
     caller = Caller(work.store, resolver)
+    watches = [Watch(work.store, work.claims, work.dispatcher)] if work.claims else []
     return [
+        *(asyncio.create_task(every(COMPARE_SECONDS, watch.look)) for watch in watches),
         asyncio.create_task(every(HOUSEKEEPING_SECONDS, lambda: discard_abandoned(work.store))),
         asyncio.create_task(every(deliveries.LOOK_SECONDS, caller.tell)),
     ]

@@ -109,6 +109,17 @@ class CorrectionNotFound(NotFound):
     what = "correction"
 
 
+class ClaimNotFound(NotFound):
+    what = "claim"
+
+
+class ClaimsUnavailable(StandpointError):
+    """Nothing here reads claims, and nobody guesses what an article says of one."""
+
+    def __init__(self) -> None:
+        super().__init__("this service has no model that reads claims")
+
+
 class JobNotFound(NotFound):
     what = "job"
 

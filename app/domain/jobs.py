@@ -17,10 +17,14 @@ CHUNK = 256
 
 
 class JobKind(StrEnum):
-    """`import`: articles were sent. `reannotation`: stored ones are annotated anew."""
+    """`import`: articles were sent. `reannotation`: stored ones are annotated anew. `claim`: stored ones are read for one.
+
+    A claim's job ends when what was stored has been read. Articles that come later are read within it and do not open it again.
+    """
 
     IMPORT = "import"
     REANNOTATION = "reannotation"
+    CLAIM = "claim"
 
 
 class JobState(StrEnum):
@@ -79,7 +83,7 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An article of a chunk, and its line in the import; in a reannotation its place."""
+    """An article of a chunk, and its line in the import; in other jobs its place, 0 for one that came later."""
 
     line: int
     article_id: str
@@ -102,6 +106,8 @@ class Chunk:
     after: str | None
     done: int
     items: tuple[Item, ...]
+    kind: JobKind = JobKind.IMPORT
+    """Of the job; known once the chunk has begun."""
 
 
 @dataclass(frozen=True, slots=True)

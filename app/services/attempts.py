@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from app.domain.jobs import Call, Chunk, ChunkState, Item, Priority
+from app.domain.jobs import Call, Chunk, ChunkState, Item, JobKind, Priority
 from app.domain.records import now
-from app.services import settle
+from app.services import settle, verdicts
 from app.services.end import close_if_done
 from app.services.ports import Dispatcher
 from app.services.settle import Settled
@@ -25,6 +26,9 @@ MOST_DEATHS = 5
 BACKOFF = timedelta(seconds=1)
 """Before the second attempt; three times as long before the third."""
 
+ELSEWHERE = timedelta(minutes=1)
+"""Until a process looks again at a chunk that it cannot run and another can."""
+
 
 def begin(session: Session, chunk_id: UUID, *, again: bool = False, dispatcher: Dispatcher) -> Chunk | None:
     """None for one that has nothing left to do. One that was running is one whose process died."""
@@ -32,7 +36,7 @@ def begin(session: Session, chunk_id: UUID, *, again: bool = False, dispatcher: 
     if job_id is None:
         return None
     # First the job, then the chunk: everybody locks in this order, so that nobody waits in a circle.
-    session.execute(jobs.locked(job_id))
+    job = session.scalars(jobs.locked(job_id)).one()
     row = session.scalars(chunks.locked(chunk_id)).one()
     if row.state not in (ChunkState.WAITING, ChunkState.RUNNING):
         return None
@@ -42,7 +46,7 @@ def begin(session: Session, chunk_id: UUID, *, again: bool = False, dispatcher: 
     if deaths >= MOST_DEATHS:
         _divide(session, row, f"the process ended {deaths} times while it was read", {}, moment, dispatcher)
         return None
-    return chunks.read(row)
+    return replace(chunks.read(row), kind=job.kind)
 
 
 def recover(session: Session) -> None:
@@ -55,6 +59,13 @@ def release(session: Session, chunk_id: UUID, *, dispatcher: Dispatcher) -> None
     """Nothing went wrong; another process goes on with it at once."""
     row = session.scalars(chunks.found(chunk_id)).one()
     _wait(session, row, Call(str(chunk_id), Priority(row.priority), now()), dispatcher, attempts=row.attempts, error=row.error)
+
+
+def postpone(session: Session, chunk_id: UUID, *, dispatcher: Dispatcher) -> None:
+    """This process has no model for it; perhaps another one has."""
+    row = session.scalars(chunks.found(chunk_id)).one()
+    later = Call(str(chunk_id), Priority(row.priority), now() + ELSEWHERE)
+    _wait(session, row, later, dispatcher, attempts=row.attempts, error=row.error)
 
 
 def fail(session: Session, chunk: Chunk, reason: str, errors: Mapping[str, str], *, dispatcher: Dispatcher) -> None:
@@ -89,9 +100,18 @@ def _divide(
     if len(articles) > 1:
         _halve(session, row, articles, reason, moment, dispatcher)
     else:
-        settle.keep(session, row.id, _given_up(session, articles, reason, errors), moment)
+        _give_up(session, row, articles, reason, errors, moment)
         session.execute(chunks.change(row.id, moment, state=ChunkState.DONE, error=reason))
     close_if_done(session, row.job_id, moment)
+
+
+def _give_up(
+    session: Session, row: ChunkRow, articles: Sequence[str], reason: str, errors: Mapping[str, str], moment: datetime
+) -> None:
+    if session.scalars(jobs.kind_of(row.job_id)).one() is JobKind.CLAIM:
+        verdicts.keep(session, row.id, verdicts.given_up(session, articles, reason, errors), moment)
+    else:
+        settle.keep(session, row.id, _given_up(session, articles, reason, errors), moment)
 
 
 def _given_up(session: Session, articles: Sequence[str], reason: str, errors: Mapping[str, str]) -> Settled:

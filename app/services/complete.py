@@ -12,7 +12,7 @@ from app.domain.records import StoredArticle
 from app.services import fetch, index, steps
 from app.services.correct import settle
 from app.storage import annotations as annotated
-from app.storage import articles, said, stances
+from app.storage import articles, claim_stances, said, stances
 from app.storage.database import Session, Store
 from app.storage.said import Insertion
 from app.storage.texts import Traits
@@ -55,8 +55,9 @@ def _complete(session: Session, read: StoredArticle, traits: Traits) -> None:
     whole = replace(current, duplicate_group=group)
     session.execute(articles.completion(whole))
     index.replace(session, article_id, traits)
-    for removal in said.removal(article_id):
+    for removal in (*said.removal(article_id), claim_stances.removal(article_id, before=current.revision)):
         session.execute(removal)
+    session.execute(claim_stances.following(whole))
     for insertion, rows in _insertions(session, whole):
         session.execute(insertion, rows)
     settle(session, article_id)

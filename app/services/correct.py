@@ -12,7 +12,7 @@ from app.domain.records import Correction, Page, StoredArticle, now
 from app.domain.values import Verdict
 from app.services import fetch, paging, steps
 from app.services.ports import Annotator
-from app.storage import articles, corrections, cursors, ids, stances
+from app.storage import articles, corrections, cursors, ids, stances, vectors
 from app.storage.database import Session, Store
 from app.traces.spans import spanned
 
@@ -100,7 +100,7 @@ def _correct(session: Session, identifier: str, verdict: Verdict, *, name: str, 
     revision = fetch.present(session, identifier).revision
     made = corrections.new(article_id, verdict, revision=revision, name=name, reviewer=reviewer, reason=reason)
     session.execute(corrections.insertion(made))
-    settle(session, article_id)
+    _settle_anew(session, article_id)
     return made
 
 
@@ -111,9 +111,15 @@ def _revoke(session: Session, identifier: str, correction_id: str, *, reviewer: 
         raise CorrectionNotFound(correction_id)
     if row.revoked_at is None:
         session.execute(corrections.revocation(row.id, at=now(), by=reviewer))
-        settle(session, article_id)
+        _settle_anew(session, article_id)
         session.expire_all()
     return corrections.read(session.scalars(corrections.found(article_id, row.id)).one())
+
+
+def _settle_anew(session: Session, article_id: UUID) -> None:
+    settle(session, article_id)
+    # Claims about a country may mean it now, or no longer.
+    session.execute(vectors.waiting(article_id))
 
 
 def _locked(session: Session, identifier: str) -> UUID:

@@ -34,7 +34,7 @@ async def all_jobs(store: Store, *, state: JobState | None = None, limit: int, c
         limit=limit,
         cursor=cursor,
     )
-    return Page(tuple(await steps.read(store, _with_progress, page.items)), page.next_cursor)
+    return Page(tuple(await steps.read(store, with_progress, page.items)), page.next_cursor)
 
 
 @spanned
@@ -54,7 +54,7 @@ async def failures(store: Store, identifier: str, *, limit: int, cursor: str | N
 
 def present(session: Session, identifier: str) -> StoredJob:
     """Raises JobNotFound."""
-    return _with_progress(session, [_row(session, identifier)])[0]
+    return with_progress(session, [_row(session, identifier)])[0]
 
 
 def existing(session: Session, identifier: str) -> UUID:
@@ -77,7 +77,7 @@ def _row(session: Session, identifier: str) -> JobRow:
     return row
 
 
-def _with_progress(session: Session, rows: Sequence[JobRow]) -> list[StoredJob]:
+def with_progress(session: Session, rows: Sequence[JobRow]) -> list[StoredJob]:
     """However many jobs: two questions."""
     moment = now()
     among = [row.id for row in rows]

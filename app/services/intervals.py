@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeVar
 
 from app.domain.errors import InvalidQuery
-from app.domain.records import Interval, SeriesPoint, StanceCounts
+from app.domain.records import Filter, Interval, SeriesPoint, StanceCounts
 from app.domain.values import Stance
 
 MOST_POINTS = 10_000
 """Twenty-seven years of days. One article with a mistaken year would otherwise ask for a million empty ones."""
 
 Counts = Counter[Stance | None]
+Kind = TypeVar("Kind")
 
 
 def first_day(day: date, interval: Interval) -> date:
@@ -26,17 +28,30 @@ def first_day(day: date, interval: Interval) -> date:
 def points(
     by_day: Mapping[date, Counts], interval: Interval, *, first: date | None = None, last: date | None = None
 ) -> tuple[SeriesPoint, ...]:
+    """Those of `folded`. Raises as that."""
+    found = folded(by_day, interval, first=first, last=last)
+    return tuple(SeriesPoint(start=_midnight(start), counts=counted(counts)) for start, counts in found)
+
+
+def folded(
+    by_day: Mapping[date, Counter[Kind]], interval: Interval, *, first: date | None = None, last: date | None = None
+) -> list[tuple[date, Counter[Kind]]]:
     """From the interval of `first` to that of `last`, empty ones included; left out, from the first and to the last day that is
     counted. None where there is neither. Raises InvalidQuery when that is too many.
     """
-    counts: dict[date, Counts] = {}
+    counts: dict[date, Counter[Kind]] = {}
     for day, of_day in by_day.items():
         counts.setdefault(first_day(day, interval), Counter()).update(of_day)
     ends = [*counts, *(first_day(day, interval) for day in (first, last) if day is not None)]
     if not counts and (first is None or last is None or first > last):
-        return ()
-    starts = _between(min(ends), max(ends), interval)
-    return tuple(SeriesPoint(start=_midnight(start), counts=counted(counts.get(start, Counter()))) for start in starts)
+        return []
+    return [(start, counts.get(start, Counter())) for start in _between(min(ends), max(ends), interval)]
+
+
+def asked(wanted: Filter) -> tuple[date | None, date | None]:
+    """The first and the last day that a filter leaves. Until a midnight is until the day before it."""
+    before = wanted.published_to and wanted.published_to.astimezone(UTC) - timedelta(microseconds=1)
+    return wanted.published_from and wanted.published_from.astimezone(UTC).date(), before and before.date()
 
 
 def counted(counts: Counts) -> StanceCounts:

@@ -83,6 +83,12 @@ class ClaimReader(Protocol):
         """For the passages' vectors of each article (`Annotation.vectors`), whether the claim could be meant by one of them."""
         ...
 
+    def meant(self, articles: Sequence[bytes], claims: bytes) -> Sequence[Sequence[int]]:
+        """As `passing`, of many claims at once: `claims` are their vectors, one after another; for each article the places of
+        those that could be meant, in ascending order. One product of matrices, however many there are.
+        """
+        ...
+
     async def judge(self, claims: Sequence[str], text: ArticleText, *, bulk: bool = False) -> Sequence[ClaimVerdict]:
         """One verdict a claim, from the few best passages of the text for each. Raises InvalidText or EngineUnavailable."""
         ...

@@ -15,7 +15,7 @@ from app.services.fetch import article_id_of, present
 from app.services.ports import Annotator
 from app.services.submit import add_annotation
 from app.storage import annotations as annotated
-from app.storage import articles, said, stances
+from app.storage import articles, claim_stances, said, stances, vectors
 from app.storage.database import Session, Store
 from app.storage.texts import Traits
 from app.traces.spans import spanned
@@ -51,8 +51,10 @@ def _edit(session: Session, identifier: str, changes: Mapping[str, Any]) -> Stor
     edited = replace(current, submission=changed, updated_at=now())
     session.execute(articles.edition(edited))
     if stances.of_article(edited) != stances.of_article(current):
-        for following in said.following(edited):
+        for following in (*said.following(edited), claim_stances.following(edited)):
             session.execute(following)
+        # Claims of a range of dates may mean it now, or no longer.
+        session.execute(vectors.waiting(UUID(edited.id)))
     return edited
 
 
@@ -75,7 +77,8 @@ def _replace_text(session: Session, identifier: str, text: ArticleText, annotati
     identity.refuse_taken(session, current, changed)
     revised = replace(_revised(current, changed, annotation), duplicate_group=group)
     session.execute(annotated.hiding(UUID(current.id)))
-    for removal in said.removal(UUID(current.id)):
+    article_id = UUID(current.id)
+    for removal in (*said.removal(article_id), vectors.removal(article_id), claim_stances.removal(article_id)):
         session.execute(removal)
     session.execute(articles.insertion_of_text(revised))
     session.execute(articles.edition(revised))

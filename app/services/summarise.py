@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, timedelta
 
 from app.domain.errors import InvalidQuery
 from app.domain.records import (
@@ -37,7 +36,7 @@ MOST_GROUPS = 50_000
 async def series(store: Store, wanted: Filter, *, interval: Interval) -> Series:
     """Stances over time, in the range that is asked for. Raises InvalidQuery when there would be too many intervals."""
     undated, by_start = folding.over_time(await steps.read(store, _stances_over_time, wanted, interval), interval)
-    first, last = _asked(wanted)
+    first, last = intervals.asked(wanted)
     return Series(points=intervals.points(by_start, interval, first=first, last=last), undated=intervals.counted(undated))
 
 
@@ -81,12 +80,6 @@ async def models(store: Store, annotator: Annotator) -> tuple[ModelCount, ...]:
     found = dict(await steps.read(store, _models))
     names = [annotator.version, *(name for name in found if name != annotator.version)]
     return tuple(ModelCount(model=name, active=name == annotator.version, annotations=found.get(name, 0)) for name in names)
-
-
-def _asked(wanted: Filter) -> tuple[date | None, date | None]:
-    """The first and the last day that a filter leaves. Until a midnight is until the day before it."""
-    before = wanted.published_to and wanted.published_to.astimezone(UTC) - timedelta(microseconds=1)
-    return wanted.published_from and wanted.published_from.astimezone(UTC).date(), before and before.date()
 
 
 def _summary(session: Session, wanted: Filter, dimensions: Sequence[Dimension]) -> Summary:

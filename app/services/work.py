@@ -14,12 +14,13 @@ from uuid import UUID
 from anyio import to_thread
 
 from app.domain.errors import EngineOverloaded, EngineUnavailable, InvalidText, StorageUnavailable, UnsupportedLanguage
-from app.domain.jobs import Chunk, ChunkState
+from app.domain.jobs import Chunk, ChunkState, JobKind
 from app.domain.records import now
 from app.domain.values import Annotation
-from app.services import attempts, plan, settle, steps
+from app.services import attempts, gate, judge, plan, settle, steps
 from app.services.end import close_if_done
-from app.services.ports import Annotator, Dispatcher
+from app.services.judge import Bench, reason_of
+from app.services.ports import Annotator, ClaimReader, Dispatcher
 from app.services.settle import Settled, Unread
 from app.storage import jobs
 from app.storage.database import Session, Store
@@ -39,13 +40,17 @@ DRAIN_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What running chunks takes. `stopping` says that the process is to end; `report` hears of faults, for the log."""
+    """What running chunks takes. `stopping` says that the process is to end; `report` hears of faults, for the log.
+
+    Without a reader of claims their chunks are left to others.
+    """
 
     store: Store
     annotator: Annotator
     dispatcher: Dispatcher
     stopping: Callable[[], bool] = lambda: False
     report: Callable[[Exception], None] = lambda error: None
+    claims: ClaimReader | None = None
 
 
 @spanned
@@ -55,13 +60,23 @@ async def run(work: Work, chunk_id: str, *, again: bool = False) -> None:
     if chunk is None:
         return
     try:
-        await (_plan(work, chunk) if chunk.plans else _read(work, chunk))
+        await _run(work, chunk)
     except StorageUnavailable:
         raise
     except Exception as error:  # noqa: BLE001  Whatever it is, the chunk has failed by it: it is reported, and the row says so.
         work.report(error)
-        await steps.write(work.store, attempts.fail, chunk, _reason(error), {}, dispatcher=work.dispatcher)
+        await steps.write(work.store, attempts.fail, chunk, reason_of(error), {}, dispatcher=work.dispatcher)
     work.dispatcher.announce()
+
+
+async def _run(work: Work, chunk: Chunk) -> None:
+    if chunk.kind is not JobKind.CLAIM:
+        await (_plan(work, chunk) if chunk.plans else _read(work, chunk))
+    elif work.claims is None:
+        await steps.write(work.store, attempts.postpone, UUID(chunk.id), dispatcher=work.dispatcher)
+    else:
+        bench = Bench(work.store, work.claims, work.dispatcher, work.stopping, work.report)
+        await (gate.run(bench, chunk) if chunk.plans else judge.run(bench, chunk))
 
 
 async def _plan(work: Work, chunk: Chunk) -> None:
@@ -141,7 +156,7 @@ class _Reading:
             self.failed.append((unread, str(error)))
         except Exception as error:  # noqa: BLE001  Whatever the annotator raises, this article fails by it and not the others.
             self.work.report(error)
-            self.errors[article_id] = _reason(error)
+            self.errors[article_id] = reason_of(error)
         else:
             # Only now `said` is asked for: what was there before the wait may have been handed over meanwhile.
             self.said.append((unread, annotation))
@@ -188,10 +203,3 @@ def _fail(session: Session, reading: _Reading, settled: Settled) -> None:
 def _release(session: Session, reading: _Reading, settled: Settled) -> None:
     if settle.keep(session, reading.chunk_id, settled, now()) is not None:
         attempts.release(session, reading.chunk_id, dispatcher=reading.work.dispatcher)
-
-
-def _reason(error: Exception) -> str:
-    """The kind of the error and not its words, which may quote the article."""
-    if isinstance(error, EngineUnavailable):
-        return str(error)
-    return f"the annotator failed with {type(error).__name__}"

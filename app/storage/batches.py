@@ -12,6 +12,7 @@ from app.domain.records import Filter
 from app.domain.values import ArticleStatus
 from app.storage import articles
 from app.storage.among import among
+from app.storage.claim_tables import ClaimStanceRow
 from app.storage.tables import SAID, AnnotationRow, ArticleRow, CorrectionRow, RevisionRow
 
 LOCKED = (
@@ -89,7 +90,10 @@ def following(article_id: UUID, language: str) -> tuple[Update, ...]:
     """What was said of an article repeats its language."""
     # Through the annotations, whose index also finds what is not shown.
     annotations = select(AnnotationRow.id).where(AnnotationRow.article_id == article_id)
-    return tuple(update(table).where(table.annotation_id.in_(annotations)).values(language=language) for table in SAID)
+    return (
+        *(update(table).where(table.annotation_id.in_(annotations)).values(language=language) for table in SAID),
+        update(ClaimStanceRow).where(ClaimStanceRow.article_id == article_id).values(language=language),
+    )
 
 
 def corrected(article_ids: Iterable[UUID]) -> Select[UUID]:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 
+from app.storage.claim_tables import ClaimStanceRow
 from app.storage.tables import SAID, AnnotationRow, ArticleRow, BandRow, RevisionRow
 
 MOST_OF_A_BAND = 16
@@ -76,6 +77,7 @@ def founding(article_id: UUID) -> tuple[Update, ...]:
     return (
         update(ArticleRow).where(ArticleRow.id == article_id).values(duplicate_group=article_id),
         *(update(table).where(table.annotation_id.in_(annotations)).values(duplicate_group=article_id) for table in SAID),
+        update(ClaimStanceRow).where(ClaimStanceRow.article_id == article_id).values(duplicate_group=article_id),
     )
 
 

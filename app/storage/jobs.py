@@ -66,6 +66,10 @@ def found(job_id: UUID) -> Select[JobRow]:
     return select(JobRow).where(JobRow.id == job_id).execution_options(populate_existing=True)
 
 
+def among(job_ids: list[UUID]) -> Select[JobRow]:
+    return select(JobRow).where(JobRow.id.in_(job_ids))
+
+
 def keyed(key: str) -> Select[JobRow]:
     return select(JobRow).where(JobRow.idempotency_key == key)
 
@@ -77,6 +81,10 @@ def locked(job_id: UUID) -> Select[JobRow]:
 
 def state_of(job_id: UUID) -> Select[JobState]:
     return select(JobRow.state).where(JobRow.id == job_id)
+
+
+def kind_of(job_id: UUID) -> Select[JobKind]:
+    return select(JobRow.kind).where(JobRow.id == job_id)
 
 
 def listed(state: JobState | None = None) -> Select[JobRow]:

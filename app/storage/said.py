@@ -1,4 +1,7 @@
-"""What annotations say, in slim rows of several kinds: whoever stores one, or changes its article, does it here for all."""
+"""What annotations say, in slim rows of several kinds: whoever stores one, or changes its article, does it here for all.
+
+Vectors of passages are among them: they wait to be compared with claims.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Delete, Insert, Update, delete, insert, select, update
 
 from app.domain.records import StoredArticle
-from app.storage import relations, stances
-from app.storage.tables import SAID, AnnotationRow, Base, RelationRow, StanceRow
+from app.storage import relations, stances, vectors
+from app.storage.tables import SAID, AnnotationRow, Base, RelationRow, StanceRow, UncomparedRow, VectorsRow
 
 Rows = list[dict[str, Any]]
 Insertion = tuple[Insert, Rows]
@@ -29,6 +32,9 @@ def insertions(article: StoredArticle) -> Iterator[Insertion]:
 def rows_of(articles: Iterable[StoredArticle]) -> Iterator[tuple[type[Base], Rows]]:
     """By table; none of the lists is empty."""
     found = list(articles)
+    if compared := vectors.rows(article.annotation for article in found if article.annotation):
+        yield VectorsRow, compared
+        yield UncomparedRow, vectors.uncompared(compared)
     if toward_countries := [row for article in found for row in stances.rows(article)]:
         yield StanceRow, toward_countries
     if between_them := [row for article in found for row in relations.rows(article)]:

@@ -290,6 +290,40 @@ class BandRow(Base):
     )
 
 
+class VectorsRow(Base):
+    """What the passages of an article are about, so short that a new claim is compared with those of all articles.
+
+    Of the current text, one row a model version: who goes back to an earlier version finds its vectors again.
+    """
+
+    __tablename__ = "article_vectors"
+
+    article_id: Mapped[UUID] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"), primary_key=True)
+    model: Mapped[str] = mapped_column(ExactText, primary_key=True)
+    revision: Mapped[int]
+    vectors: Mapped[bytes] = mapped_column(LargeBinary)
+    """`Annotation.vectors`."""
+
+
+class UncomparedRow(Base):
+    """An article that is still to be compared with the claims: docs/decisions/0042-compared-after-the-commit.md.
+
+    It may be there more than once, and an article that was deleted meanwhile is passed over.
+    """
+
+    __tablename__ = "uncompared_article"
+
+    number: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True)
+    article_id: Mapped[UUID]
+    model: Mapped[str] = mapped_column(ExactText)
+    """Whose vectors are to be compared: beside another version, each looks at what it can compare."""
+
+    __table_args__ = (
+        # Every second: who waits longest? Most often nobody.
+        Index(None, "model", "number"),
+    )
+
+
 class CorrectionRow(Base):
     """What a reviewer said of an article and a country. Nothing but the revocation is ever changed."""
 

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi.testclient import TestClient
 
 from app.main import create_app
-from app.services.ports import Annotator
+from app.services.ports import Annotator, ClaimReader
 from app.settings import Settings
 from app.storage.database import Store
 from tests.services.bulk import StillDispatcher
@@ -22,12 +22,14 @@ TEXT = "France praised Germany on Monday. It condemned Belarus, and China said n
 
 
 @contextmanager
-def client(store: Store, *, annotator: Annotator | None = None, **settings: Any) -> Iterator[TestClient]:
+def client(
+    store: Store, *, annotator: Annotator | None = None, claims: ClaimReader | None = None, **settings: Any
+) -> Iterator[TestClient]:
     """Bulk work waits until the test itself runs it."""
     # Tests count statements; reading the keys anew meanwhile would be one more now and then.
     chosen = Settings(**{"key_refresh_seconds": 3600, **settings})
     reading = annotator or DictionaryAnnotator(limit=LIMIT)
-    app = create_app(chosen, annotator=reading, store=store, dispatcher=StillDispatcher())
+    app = create_app(chosen, annotator=reading, store=store, dispatcher=StillDispatcher(), claims=claims)
     with TestClient(app, base_url="http://127.0.0.1:8000") as opened:
         yield opened
 

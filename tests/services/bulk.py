@@ -11,7 +11,8 @@ from sqlalchemy import func, select, text
 from app.domain.jobs import Call, Line, Priority, Slice, StoredJob
 from app.domain.records import Submission
 from app.services import queue, receive, work
-from app.services.ports import Annotator
+from app.services.ports import Annotator, ClaimReader
+from app.services.watch import Watch
 from app.services.work import Work
 from app.storage.database import Store
 from app.storage.job_tables import ChunkRow, FailureRow
@@ -32,7 +33,9 @@ class StillDispatcher:
         pass
 
     @asynccontextmanager
-    async def working(self, annotator: Annotator, *, stopping: Callable[[], bool]) -> AsyncIterator[None]:
+    async def working(
+        self, annotator: Annotator, *, stopping: Callable[[], bool], claims: ClaimReader | None = None
+    ) -> AsyncIterator[None]:
         yield
 
 
@@ -68,11 +71,15 @@ async def upload(
     return await intake.finish()
 
 
-async def run_all(store: Store, annotator: Annotator, *, rounds: int = 1_000) -> None:
+async def run_all(store: Store, annotator: Annotator, *, rounds: int = 1_000, claims: ClaimReader | None = None) -> None:
     """What a dispatcher would do, one chunk after the other, without waiting for its time."""
-    bench = Work(store, annotator, StillDispatcher())
+    bench = Work(store, annotator, StillDispatcher(), claims=claims)
+    watch = Watch(store, claims, bench.dispatcher) if claims else None
     for _ in range(rounds):
         calls = await queue.unfinished(store)
+        if not calls and watch:
+            await watch.look()
+            calls = await queue.unfinished(store)
         if not calls:
             return
         await work.run(bench, calls[0].chunk_id)
