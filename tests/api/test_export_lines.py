@@ -57,7 +57,8 @@ def test_every_line_fits_the_schema_that_is_referenced(stored: TestClient, path:
     # U+2028 would end a line for `splitlines`, and does not for JSON.
     written = stored.get(path, params={"format": "ndjson"}).text.split("\n")[:-1]
     found = [json.loads(line) for line in written]
-    assert len(found) >= len(ARTICLES)
+    # Of relations there are three, and a reviewer took one away.
+    assert len(found) >= (2 if path.endswith("relations") else len(ARTICLES))
     for line in found:
         assert not [f"{error.instance_path}: {error.message}" for error in validator.iter_errors(line)]
 

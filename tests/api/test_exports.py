@@ -23,8 +23,18 @@ from tests.samples import ScriptedAnnotator, judgement
 
 ARTICLES: list[dict[str, Any]] = [
     {"text": "France praised Germany.", "publisher": "A", "published_at": "2024-01-01", "url": "https://a.example/1"},
-    {"text": "France condemned Belarus.", "publisher": "A", "published_at": "2024-01-02T23:30:00-01:00", "title": 'x\n"y", z'},
-    {"text": "Kenya hailed China.", "publisher": "=1+1", "published_at": "2024-02-10", "metadata": {"é": ["\u2028", 1.0]}},
+    {
+        "text": "France condemned Belarus. Belarus accused France.",
+        "publisher": "A",
+        "published_at": "2024-01-02T23:30:00-01:00",
+        "title": 'x\n"y", z',
+    },
+    {
+        "text": "Kenya hailed China. China thanked Kenya.",
+        "publisher": "=1+1",
+        "published_at": "2024-02-10",
+        "metadata": {"é": ["\u2028", 1.0]},
+    },
     {"text": "Reporters condemned China twice.", "external_id": "-2", "language": "en"},
     {"text": "Nothing of note happened.", "publisher": "B", "published_at": "2023-12-31"},
 ]
@@ -71,7 +81,9 @@ def test_an_export_of_relations_says_what_the_list_says(stored: TestClient, in_s
     assert [(line["from"], line["to"], line["stance"]) for line in exported] == [
         ("FR", "DE", "favor"),
         ("FR", "BY", "against"),
+        ("BY", "FR", "against"),
         ("KE", "CN", "favor"),
+        ("CN", "KE", "favor"),
     ]
     for line, item in zip(exported, listed(stored, "relations"), strict=True):
         article, evidence = item.pop("article"), item.pop("evidence")
