@@ -17,6 +17,7 @@ from app.entrance import open_access
 from app.inference.annotator import TransformerAnnotator
 from app.inference.batched import Options
 from app.inference.batching import Limits
+from app.inference.claims.reader import TransformerClaimReader
 from app.inference.model_folder import InvalidModel
 from app.inference.opening import opened
 from app.inference.pair_annotator import PairAnnotator
@@ -56,8 +57,8 @@ def create_app(
             with refusing():
                 app.state.access = await stack.enter_async_context(open_access(settings, app.state.store))
             await stack.enter_async_context(upkeep(settings, app.state.store))
-            app.state.claims = claims if annotator or claims else stack.enter_context(open_claims(settings))
             app.state.annotator = annotator or stack.enter_context(open_annotator(settings))
+            app.state.claims = claims if annotator or claims else stack.enter_context(open_claims(settings, app.state.annotator))
             app.state.dispatcher = dispatcher or opening.dispatcher(app.state.store, private=settings.webhook_private)
             with refusing():
                 await activate(app.state.store, app.state.annotator)
@@ -89,14 +90,8 @@ def open_store(settings: Settings) -> Iterator[Store]:
 @contextmanager
 def open_annotator(settings: Settings) -> Iterator[TransformerAnnotator | PairAnnotator]:
     """Verified, loaded and warm: one real inference has run. At the end it answers what it accepted."""
-    options = Options(
-        text_limit=settings.text_limit,
-        threads=settings.threads,
-        deadline=settings.deadline_seconds,
-        limits=Limits(jobs=settings.queue_limit, seconds=settings.deadline_seconds * WAITING_SHARE),
-    )
     with refusing():
-        annotator = opened(settings.model, options=options)
+        annotator = opened(settings.model, options=_options(settings))
     try:
         yield annotator
     finally:
@@ -104,9 +99,26 @@ def open_annotator(settings: Settings) -> Iterator[TransformerAnnotator | PairAn
 
 
 @contextmanager
-def open_claims(settings: Settings) -> Iterator[ClaimReader | None]:
-    """None where claims are switched off, or no model that reads them goes with the one that annotates."""
-    yield None
+def open_claims(settings: Settings, annotator: Annotator) -> Iterator[ClaimReader | None]:
+    """None where claims are switched off, or the model that annotates makes no vectors to compare them with."""
+    if not (settings.claims and isinstance(annotator, TransformerAnnotator) and annotator.makes_vectors):
+        yield None
+        return
+    with refusing():
+        reader = TransformerClaimReader(annotator, options=_options(settings))
+    try:
+        yield reader
+    finally:
+        reader.close()
+
+
+def _options(settings: Settings) -> Options:
+    return Options(
+        text_limit=settings.text_limit,
+        threads=settings.threads,
+        deadline=settings.deadline_seconds,
+        limits=Limits(jobs=settings.queue_limit, seconds=settings.deadline_seconds * WAITING_SHARE),
+    )
 
 
 @contextmanager

@@ -37,10 +37,10 @@ def readers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[St
             annotator, reader = DictionaryAnnotator(), DictionaryReader()
         else:
             url = f"sqlite:///{tmp_path}/real.db"
-            found = stack.enter_context(open_claims(Settings()))
-            if found is None:
-                pytest.skip("no model that reads claims is here")
-            annotator, reader = stack.enter_context(open_annotator(Settings())), found
+            annotator = stack.enter_context(open_annotator(Settings()))
+            found = stack.enter_context(open_claims(Settings(), annotator))
+            assert found is not None
+            reader = found
         if url.startswith("sqlite"):
             schema.migrate(url)
         store = Store(url)

@@ -60,7 +60,7 @@ class UnhurriedReader(DictionaryReader):
 
 
 @contextmanager
-def open_claims(_: Settings) -> Iterator[UnhurriedReader]:
+def open_claims(_: Settings, __: object) -> Iterator[UnhurriedReader]:
     yield UnhurriedReader()
 
 

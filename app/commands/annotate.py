@@ -44,12 +44,11 @@ def annotate(inputs: Sequence[Path], *, claims: Sequence[str] = ()) -> int:
     chosen = settings.load()
     logs.configure(chosen.log_level, chosen.log_format)
     found = chain.from_iterable(articles.read(path) for path in inputs)
-    with open_claims(chosen) as reader:
+    with open_annotator(chosen) as annotator, open_claims(chosen, annotator) as reader:
         if claims and reader is None:
             raise Refusal(str(ClaimsUnavailable()))
-        with open_annotator(chosen) as annotator:
-            reading = Reading(annotator, reader, claims)
-            tally = asyncio.run(_report(_outcomes(reading, found), claims))
+        reading = Reading(annotator, reader, claims)
+        tally = asyncio.run(_report(_outcomes(reading, found), claims))
     return int(tally.failed > 0)
 
 

@@ -30,7 +30,7 @@ def worker() -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    with open_store(chosen) as store, open_claims(chosen) as claims, open_annotator(chosen) as annotator:
+    with open_store(chosen) as store, open_annotator(chosen) as annotator, open_claims(chosen, annotator) as claims:
         asyncio.run(_work(chosen, store, annotator, claims, stopping))
     log.info("stopped")
 
