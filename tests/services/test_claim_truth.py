@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 
 import pytest
@@ -16,7 +16,7 @@ from app.domain.claim_records import ClaimCounts, ClaimFilter, ListedClaimStance
 from app.domain.claims import ClaimStance
 from app.domain.records import Filter, Interval, Page, Sort
 from app.domain.values import CountryCode, PublicationTime
-from app.services import claim, claim_stances, spread
+from app.services import claim, claim_stances, fetch, spread
 from app.services.submit import submit
 from app.storage import publication
 from app.storage.database import Store
@@ -29,10 +29,8 @@ from tests.twins import DictionaryAnnotator, DictionaryReader
 pytestmark = pytest.mark.anyio
 
 CLAIM = "Kazakhstan closed its border"
-LONG = (
-    "while lorries with grain waited in a line of miles and their drivers slept, cooked and hoped for somebody to tell them more"
-)
-# What the twin says of each; the last is held off. Of France are two.
+LONG = "while lorries with grain stood in a line of many miles and their drivers slept, cooked and waited for news of any kind"
+# What the twin says of each; the last is held off. The first two are near-duplicates.
 TEXTS = {
     f"Kazakhstan closed its border {LONG}.": ClaimStance.AGREE,
     f"Kazakhstan closed its border {LONG} today.": ClaimStance.AGREE,
@@ -41,7 +39,7 @@ TEXTS = {
     "The border of France was closed.": ClaimStance.UNRELATED,
     "Kenya had rain.": None,
 }
-COPIES, ABOUT_FRANCE = list(TEXTS)[:2], list(TEXTS)[2:5]
+ABOUT_FRANCE = list(TEXTS)[2:5]
 PUBLISHERS = [None, "P", "Q"]
 DAYS = [date(2023, 12, 31), date(2024, 1, 1), date(2024, 1, 3)]
 
@@ -60,14 +58,12 @@ class Known:
     id: str
     number: int
     case: Case
+    family: object = None
+    """Its group of near-duplicates, as the article says, or else itself; how those are found is tested elsewhere."""
 
     @property
     def order(self) -> int:
         return publication.order(PublicationTime.at(self.case.published) if self.case.published else None)
-
-    @property
-    def family(self) -> object:
-        return "copies" if self.case.text in COPIES else self.number
 
 
 moments = st.builds(datetime.combine, st.sampled_from(DAYS), st.sampled_from([time(0), time(23, 59)]), tzinfo=st.just(UTC))
@@ -91,7 +87,7 @@ filters = st.builds(
     st.sampled_from([None, 0.8, 0.85]),
     st.booleans(),
 )
-FEW = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @FEW
@@ -108,8 +104,8 @@ async def test_lists_counts_and_series_say_what_plain_python_says(
     for case in [case for case in given_cases if case.later]:
         known.append(await stored(store, case, len(known)))
     await run_all(store, DictionaryAnnotator(), claims=reader)
-    counts = (await claim.claim(store, made.id)).counts
-    assert counts == counted(known)
+    known = [replace(each, family=(await fetch.article(store, each.id)).duplicate_group or each.id) for each in known]
+    assert (await claim.claim(store, made.id)).counts == counted(known)
     for asked in (ClaimFilter(Filter()), ClaimFilter(Filter(), tuple(ClaimStance)), *wanted):
         expected = [each for each in known if each in set(kept(known, asked))]
         await the_list_is(store, made.id, asked, expected)
