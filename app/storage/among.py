@@ -70,7 +70,8 @@ _WRITTEN: Mapping[str, Mapping[type[TypeEngine[Any]], Callable[[Sequence[Any]], 
 # Bare, and no expression around them: SQLite puts either list into a table of its own once, and looks up each in the index.
 _NUMBERS = "SELECT value FROM json_each({listed})"
 _PIECES = (
-    "WITH RECURSIVE place(number) AS (SELECT 1 UNION ALL SELECT number + {size} FROM place WHERE number + {size} < length({listed}))"
+    "WITH RECURSIVE place(number) AS"
+    " (SELECT 1 UNION ALL SELECT number + {size} FROM place WHERE number + {size} < length({listed}))"
     " SELECT substr({listed}, number, {size}) FROM place"
 )
 
