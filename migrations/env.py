@@ -1,4 +1,4 @@
-"""Alembic runs this with a connection from app/storage/schema.py, inside that connection's one transaction."""
+"""Alembic runs this with a connection from app/storage/migrating.py, inside that connection's one transaction."""
 
 from __future__ import annotations
 

@@ -18,6 +18,8 @@ from tests.twins import DictionaryAnnotator
 ROOT = Path(__file__).parents[1]
 STANDPOINT = [sys.executable, "-c", "from app.cli import main; main()"]
 HEAVY = ("fastapi", "sqlalchemy", "transformers", "onnxruntime", "numpy", "uvicorn", "alembic")
+UNNEEDED = ("transformers", "huggingface_hub", "alembic", "mako", "procrastinate")
+"""Tokenizers alone reads the bundled model; tables that are in order need no Alembic, and a file no queue of PostgreSQL."""
 
 
 def standpoint(*arguments: str, environment: dict[str, str] | None = None, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -56,6 +58,12 @@ print([name for name in {HEAVY!r} if name in sys.modules])
         )
         assert shown in run.stdout
         assert run.stdout.splitlines()[-1] == "[]", run.stderr
+
+
+def test_a_start_loads_nothing_that_most_starts_do_not_need() -> None:
+    program = f"import sys, app.commands.serve; print([name for name in {UNNEEDED!r} if name in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, cwd=ROOT)
+    assert run.stdout == "[]\n", run.stderr
 
 
 def test_the_contract_is_printed_as_it_is_committed() -> None:

@@ -6,10 +6,11 @@ from contextlib import contextmanager
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from app.domain.errors import StorageUnavailable
-from app.storage import schema
+from app.storage import migrating, schema
 from app.storage.claim_tables import Base
 from app.storage.database import Store
 from app.storage.engine import WRITES, open_engine
@@ -88,7 +89,7 @@ def test_a_migration_gives_up_where_somebody_holds_a_table_and_changes_nothing(
         return
     with connected(migrated_url) as connection:
         command.downgrade(schema.alembic_config(connection), FIRST)
-    monkeypatch.setattr(schema, "LOCK_SECONDS", 1)
+    monkeypatch.setattr(migrating, "LOCK_SECONDS", 1)
     with connected(migrated_url) as idle:
         idle.execute(text("SELECT count(*) FROM article"))
         with pytest.raises(StorageUnavailable):
@@ -97,6 +98,12 @@ def test_a_migration_gives_up_where_somebody_holds_a_table_and_changes_nothing(
         assert connection.scalar(text("SELECT version_num FROM alembic_version")) == FIRST
     schema.migrate(migrated_url)
     assert tables(migrated_url) == set(Base.metadata.tables)
+
+
+def test_revisions_are_read_as_alembic_knows_them() -> None:
+    scripts = ScriptDirectory.from_config(schema.alembic_config())
+    assert schema.revisions() == {script.revision: script.down_revision for script in scripts.walk_revisions()}
+    assert schema.head() == scripts.get_current_head()
 
 
 def test_an_empty_database_is_refused_in_one_line_that_says_what_to_do(empty_url: str) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from importlib import import_module
 from typing import Protocol
 
 from app.dispatch.addresses import Resolver
 from app.dispatch.inprocess import InProcess
-from app.dispatch.postgres import Queue
 from app.services import ports
 from app.services.ports import Annotator, ClaimReader
 from app.storage.database import Store
@@ -27,4 +27,8 @@ class Dispatcher(ports.Dispatcher, Protocol):
 def dispatcher(store: Store, *, private: bool = False) -> Dispatcher:
     """`private` allows webhooks that lead into this network."""
     resolver = Resolver(private=private)
-    return Queue(store, resolver) if store.file is None else InProcess(store, store.file, resolver)
+    if store.file is not None:
+        return InProcess(store, store.file, resolver)
+    # By name, because who works on a file starts sooner without Procrastinate.
+    queue: Dispatcher = import_module("app.dispatch.postgres").Queue(store, resolver)
+    return queue

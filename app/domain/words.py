@@ -46,8 +46,10 @@ def searchable(title: str | None, body: str) -> list[str]:
 def joined(title: str | None, body: list[str]) -> list[str]:
     """`searchable`, of a body whose words are known already."""
     found = [*words(title), GAP, *body] if title else body
-    # No code point has more than four bytes, so that most texts need not be measured word by word.
-    return found if 4 * sum(map(len, found)) <= MOST_BYTES else list(_bounded(found))
+    # No code point has more than four bytes, so that most texts need not be measured word by word, and none of 2,000 words.
+    if 4 * LONGEST_WORD * len(found) <= MOST_BYTES or 4 * sum(map(len, found)) <= MOST_BYTES:
+        return found
+    return list(_bounded(found))
 
 
 GAP = "\ue000"

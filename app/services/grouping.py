@@ -27,6 +27,7 @@ class Grouping:
         self._of_band: dict[int, list[UUID]] = {}
         self._groups: dict[UUID, UUID | None] = {}
         self._bodies: dict[UUID, str] = {}
+        self._traits: dict[UUID, Traits] = {}
         self._sequences: dict[UUID, frozenset[str]] = {}
         self._new: set[UUID] = set()
         self.founded: set[UUID] = set()
@@ -58,7 +59,8 @@ class Grouping:
     def _sequences_of(self, article_id: UUID) -> frozenset[str]:
         """One article is compared with many, and its body is taken apart once."""
         if article_id not in self._sequences:
-            self._sequences[article_id] = texts.sequences_of(self._bodies[article_id])
+            new = self._traits.get(article_id)
+            self._sequences[article_id] = new.sequences() if new else texts.sequences_of(self._bodies[article_id])
         return self._sequences[article_id]
 
     def _group_of(self, found: UUID) -> UUID:
@@ -74,7 +76,7 @@ class Grouping:
     def _remember(self, identifier: UUID, traits: Traits, group: UUID | None) -> None:
         self._new.add(identifier)
         self._groups[identifier] = group
-        self._sequences[identifier] = traits.sequences
+        self._traits[identifier] = traits
         for band in traits.bands:
             self._of_band.setdefault(band, []).append(identifier)
 

@@ -1,38 +1,35 @@
-"""Whether the tables are those of this version, and how they become it."""
+"""Whether the tables are those of this version. How they become it stands in `migrating`."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, column, inspect, select, table
 
-from app.storage.engine import WRITES, open_engine
 from app.storage.failures import translated
 
 _PACKAGE = Path(__file__).parents[1]
 
-_LOCK = 0x5354414E44
-"""PostgreSQL names advisory locks by number; this is "STAND"."""
+_INSTALLED, _REPOSITORY = _PACKAGE / "_migrations", _PACKAGE.parent / "migrations"
 
-LOCK_SECONDS = 15
-"""While a migration waits for a table, everybody who comes after it waits too: half of the 30 s that their statements have."""
+FOLDER = _INSTALLED if _INSTALLED.is_dir() else _REPOSITORY
+
+_NAMED = re.compile(r'^(revision|down_revision)\b[^=\n]*= *"(\w+)"', re.MULTILINE)
+
+_VERSION = table("alembic_version", column("version_num"))
 
 
 class SchemaMismatch(Exception):
     """The database has tables of another version; the message is one line for a person at a terminal."""
 
 
-def alembic_config(connection: Connection | None = None) -> Config:
-    installed, repository = _PACKAGE / "_migrations", _PACKAGE.parent / "migrations"
-    config = Config(attributes={"connection": connection})
-    folder = installed if installed.is_dir() else repository
-    # A percent sign begins an interpolation in this format.
-    config.set_main_option("script_location", str(folder).replace("%", "%%"))
-    return config
+def alembic_config(connection: Connection | None = None) -> Any:
+    return _migrating().alembic_config(connection)
 
 
 def migrate(url: str) -> None:
@@ -40,22 +37,13 @@ def migrate(url: str) -> None:
 
     Raises SchemaMismatch, and StorageUnavailable where a transaction of somebody else holds a table; nothing has changed then.
     """
-    # Altering a table of SQLite rebuilds it, and dropping the old one would delete what refers to it.
-    engine = open_engine(url, statement_seconds=0, foreign_keys=False)
-    try:
-        with translated(), engine.execution_options(**{WRITES: True}).begin() as connection:
-            _wait_for_other_migrations(connection)
-            _wait_for_nobody_else(connection)
-            _revision(connection)
-            command.upgrade(alembic_config(connection), "head")
-    finally:
-        engine.dispose()
+    _migrating().migrate(url)
 
 
 def check(engine: Engine) -> None:
     """Raises SchemaMismatch unless the tables are those of this version."""
-    revision = _stored_revision(engine)
-    if revision != _scripts().get_current_head():
+    revision = _stored(engine)
+    if revision != head():
         state = "no tables of Standpoint" if revision is None else f"tables of an older version ({revision})"
         raise SchemaMismatch(f"the database has {state}: run `standpoint migrate`")
 
@@ -63,35 +51,44 @@ def check(engine: Engine) -> None:
 def prepare(url: str, engine: Engine) -> None:
     """At start: a file belongs to this process and is migrated; a server may be shared, so that a person decides when."""
     # A file that is up to date is only read, so that a long import beside it does not hold up the start.
-    if engine.dialect.name == "sqlite" and _stored_revision(engine) != _scripts().get_current_head():
+    if engine.dialect.name == "sqlite" and _stored(engine) != head():
         migrate(url)
     check(engine)
 
 
-def _stored_revision(engine: Engine) -> str | None:
-    with translated(), engine.connect() as connection:
-        return _revision(connection)
-
-
-def _revision(connection: Connection) -> str | None:
-    """Raises SchemaMismatch for one that this version does not know."""
-    revision = MigrationContext.configure(connection).get_current_revision()
-    if revision is None or revision in {script.revision for script in _scripts().walk_revisions()}:
+def stored(connection: Connection) -> str | None:
+    """The revision of the tables. Raises SchemaMismatch for one that this version does not know."""
+    if not inspect(connection).has_table(_VERSION.name):
+        return None
+    revision: str | None = connection.scalar(select(_VERSION.c.version_num))
+    if revision is None or revision in revisions():
         return revision
     raise SchemaMismatch(f"the database has tables of a newer version ({revision}): install that version or a later one")
 
 
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(alembic_config())
+@cache
+def revisions() -> Mapping[str, str | None]:
+    """Those that this version knows, each with the one before it. Read and not run, which takes Alembic a tenth of a start."""
+    return dict(_read())
 
 
-def _wait_for_other_migrations(connection: Connection) -> None:
-    # On SQLite the transaction itself began with BEGIN IMMEDIATE and is the lock.
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+def head() -> str:
+    """The revision that no other follows."""
+    (last,) = revisions().keys() - revisions().values()
+    return last
 
 
-def _wait_for_nobody_else(connection: Connection) -> None:
-    # An idle transaction or a dump that reads a table would otherwise stop the whole service for as long as it lasts.
-    if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
+def _read() -> Iterator[tuple[str, str | None]]:
+    for file in (FOLDER / "versions").glob("*.py"):
+        names = dict(_NAMED.findall(file.read_text(encoding="utf-8")))
+        yield names["revision"], names.get("down_revision")
+
+
+def _stored(engine: Engine) -> str | None:
+    with translated(), engine.connect() as connection:
+        return stored(connection)
+
+
+def _migrating() -> Any:
+    # Only where tables are to be changed: importing Alembic takes a tenth of a start, and most starts find all as it should be.
+    return import_module("app.storage.migrating")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from uuid import UUID
@@ -31,21 +31,25 @@ SEQUENCE = 3
 """Words in one sequence. Single words are shared by all articles on one matter."""
 
 _SEED = 0x5354414E44
+_HASHES = struct.Struct(f"<B{ROWS}I")
 
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """`words` of title and body for full text; `sequences` and `bands` of the body, because every outlet writes its own title."""
+    """`words` of title and body for full text; `body` and `bands` of the body, because every outlet writes its own title."""
 
     words: list[str]
-    sequences: frozenset[str]
+    body: list[str]
     bands: list[int]
+
+    def sequences(self) -> frozenset[str]:
+        """Made when they are asked for: most articles share no band with another, so that nothing is compared."""
+        return sequences(self.body)
 
 
 def traits(text: ArticleText) -> Traits:
     body = words(text.body)
-    found = sequences(body)
-    return Traits(words=joined(text.title, body), sequences=found, bands=bands(found))
+    return Traits(words=joined(text.title, body), body=body, bands=bands(_runs(body)))
 
 
 def sequences_of(body: str) -> frozenset[str]:
@@ -54,20 +58,19 @@ def sequences_of(body: str) -> frozenset[str]:
 
 def most_like(one: Traits, others: Iterable[tuple[UUID, frozenset[str]]]) -> UUID | None:
     """Of articles, with the sequences of their bodies, the most like one; of several the first. None where none is SIMILAR."""
-    compared = ((similarity(one.sequences, other), identifier) for identifier, other in others)
+    own = one.sequences()
+    compared = ((similarity(own, other), identifier) for identifier, other in others)
     likeness, found = max(compared, key=itemgetter(0), default=(0.0, None))
     return found if likeness >= SIMILAR else None
 
 
 def sequences(found: Sequence[str]) -> frozenset[str]:
     """All runs of SEQUENCE words; a shorter text is one run. A text without words has none and is like no other."""
-    if len(found) < SEQUENCE:
-        return frozenset([" ".join(found)] if found else [])
-    return frozenset(map(" ".join, zip(*(found[start:] for start in range(SEQUENCE)), strict=False)))
+    return frozenset(_runs(found))
 
 
-def bands(found: frozenset[str]) -> list[int]:
-    """Signed 64-bit numbers, sorted; none for a text without words."""
+def bands(found: Collection[str]) -> list[int]:
+    """Signed 64-bit numbers, sorted, of sequences, which may be repeated; none for a text without words."""
     if not found:
         return []
     sketch = RMinHash(num_perm=BANDS * ROWS, seed=_SEED)
@@ -81,6 +84,13 @@ def similarity(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / len(one | other) if one or other else 0.0
 
 
+def _runs(found: Sequence[str]) -> list[str]:
+    """In order, with those that are repeated."""
+    if len(found) < SEQUENCE:
+        return [" ".join(found)] if found else []
+    return list(map(" ".join, zip(*(found[start:] for start in range(SEQUENCE)), strict=False)))
+
+
 def _band(number: int, hashes: Sequence[int]) -> int:
-    packed = struct.pack(f"<B{ROWS}I", number, *hashes)
+    packed = _HASHES.pack(number, *hashes)
     return int.from_bytes(hashlib.blake2b(packed, digest_size=8).digest(), "big", signed=True)

@@ -1,6 +1,6 @@
 """Bulk work measured: taking it in, the machinery without a model, with the real model, with two workers, and memory.
 
-python -m benchmarks.jobs [--articles 2000] [--long 100000] [--real 60] [--write]
+python -m benchmarks.jobs [--articles 2000] [--long 100000] [--real 60] [--only memory] [--write]
 """
 
 from __future__ import annotations
@@ -8,9 +8,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from app import garbage, logs
 from app.settings import LogFormat, LogLevel
@@ -18,17 +19,33 @@ from benchmarks.jobs import measures
 from benchmarks.jobs.databases import databases
 from benchmarks.jobs.measures import Figure
 
+Measure = Callable[[measures.Fresh, int], Coroutine[Any, Any, Figure]]
+
 README = Path(__file__).parents[1] / "README.md"
 BEGIN, END = "<!-- jobs -->", "<!-- /jobs -->"
+
+MEASURES: Mapping[str, tuple[Measure, str]] = {
+    "accepting": (measures.accepting, "articles"),
+    "lines": (measures.accepting_lines, "articles"),
+    "machinery": (measures.machinery, "articles"),
+    "real": (measures.real, "real"),
+    "memory": (measures.memory, "long"),
+    "workers": (measures.workers, "real"),
+}
+"""Each with the option that says how many articles it takes."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--articles", type=int, default=20_000, help="for what needs no model")
     parser.add_argument("--long", type=int, default=100_000, help="of the job whose memory is watched")
-    parser.add_argument("--real", type=int, default=300, help="for what the real model reads")
+    # Half a minute. Of less, what each job takes once (its first slice, its last articles) would be a twentieth.
+    parser.add_argument("--real", type=int, default=600, help="for what the real model reads")
+    parser.add_argument("--only", nargs="+", choices=MEASURES, default=list(MEASURES), help="some of the measures, to be printed")
     parser.add_argument("--write", action="store_true", help="put the table into benchmarks/README.md")
     given = parser.parse_args()
+    if given.write and set(given.only) != set(MEASURES):
+        parser.error("--write puts a whole table into the file, so it takes all measures")
     logs.configure(LogLevel.WARNING, LogFormat.JSON)
     garbage.expect_little()
     with folder() as place, databases(place) as urls:
@@ -40,16 +57,11 @@ def main() -> None:
 
 
 def _all(name: str, fresh: measures.Fresh, given: argparse.Namespace) -> Iterator[Figure]:
-    steps = [
-        measures.accepting(fresh, given.articles),
-        measures.accepting_lines(fresh, given.articles),
-        measures.machinery(fresh, given.articles),
-        measures.real(fresh, given.real),
-        measures.memory(fresh, given.long),
-        *([measures.workers(fresh, given.real)] if name == "PostgreSQL" else []),
-    ]
-    for step in steps:
-        figure = asyncio.run(step).on(name)
+    for wanted in given.only:
+        if wanted == "workers" and name != "PostgreSQL":
+            continue
+        measure, size = MEASURES[wanted]
+        figure = asyncio.run(measure(fresh, getattr(given, size))).on(name)
         print(figure, flush=True)
         yield figure
 

@@ -125,7 +125,7 @@ async def accepting(fresh: Fresh, count: int) -> Figure:
 async def accepting_lines(fresh: Fresh, count: int) -> Figure:
     """As a body of NDJSON, which the bare insert needs not read."""
     body = b"".join(map(line_of, articles(count)))
-    return await _accepted(fresh, count, "accepting NDJSON", lambda: from_lines(body), "-")
+    return await _accepted(fresh, count, "accepting NDJSON", lambda: from_lines(body), "0.4")
 
 
 async def _accepted(fresh: Fresh, count: int, what: str, parts: Callable[[], Iterable[Slice]], asked: str) -> Figure:
@@ -143,15 +143,17 @@ async def machinery(fresh: Fresh, count: int) -> Figure:
 
     Against a bare insert of the very rows that are there in the end, and of articles and texts alone.
     """
-    parts, ours, same, least = list(slices(count)), [], [], []
+    parts, ours, spent, same, least = list(slices(count)), [], [], [], []
     for _ in range(ROUNDS):
-        url = fresh()
+        url, before = fresh(), time.process_time()
         with opened(url) as store:
             ours.append(await _through(store, Instant(), parts))
+        spent.append(time.process_time() - before)
         same.append(await asyncio.to_thread(bare.copied, url, fresh()))
         least.append(await asyncio.to_thread(bare.accepted, fresh(), parts))
     ratio, of_least = median(same) / median(ours), median(least) / median(ours)
     figure = f"{ratio:.2f} ({count / median(ours):,.0f} articles/s); {of_least:.2f} of inserting articles and texts alone"
+    figure += f"; {min(spent) / count * 1e3:.2f} ms of processor time an article in this process"
     return Figure("the whole machinery, against a bare bulk insert of the same rows", figure, "0.25")
 
 
@@ -172,6 +174,7 @@ async def real(fresh: Fresh, count: int) -> Figure:
 
 async def memory(fresh: Fresh, count: int) -> Figure:
     """Resident memory when a tenth of a long job is done, and at its end."""
+    began = time.perf_counter()
     with opened(fresh()) as store:
         job_id = await take_in(store, slices(count, words=60))
         seen: list[tuple[int, int]] = []
@@ -181,8 +184,10 @@ async def memory(fresh: Fresh, count: int) -> Figure:
             if place % 20 == 0:
                 seen.append((place, _resident()))
         assert (await follow.job(store, job_id)).progress.done == count
-        tenth, end = seen[len(seen) // 10][1], _resident()
-    return Figure(f"memory of a job of {count:,} articles", f"{tenth} MB at a tenth, {end} MB at the end", "flat")
+        tenth, end, seconds = seen[len(seen) // 10][1], _resident(), time.perf_counter() - began
+    return Figure(
+        f"memory of a job of {count:,} articles", f"{tenth} MB at a tenth, {end} MB at the end; {seconds:.0f} s", "flat"
+    )
 
 
 async def workers(fresh: Fresh, count: int) -> Figure:

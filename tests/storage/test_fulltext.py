@@ -47,10 +47,18 @@ def test_every_phrase_lies_in_one_stretch_with_all_its_positions(found: list[str
 
 def test_a_tsvector_has_the_words_of_the_whole_text_and_positions_of_its_first_stretch() -> None:
     found = ["gas"] * 300 + ["wheat"]
-    assert head(["a", GAP, "b", "a"]) == "'a':1,4 'b':3"
+    assert head(["a", GAP, "b", "a", GAP, "b"]) == "a:1 b:3 a:4 b:6"
     assert head(found).startswith("'gas':1,2,3")
     assert head(found).endswith(" 'wheat'")
     assert [tail.endswith("'wheat':76") for tail in tails(found) or []] == [True]
+
+
+@pytest.mark.anyio
+async def test_a_text_that_repeats_long_words_is_kept_although_its_words_are_more_than_a_tsvector_holds(store: Store) -> None:
+    different = [f"{number:0{LONGEST_WORD}}" for number in range(400)]
+    article, _ = await submit(store, ScriptedAnnotator(), submission(" ".join(different * 39)))
+    found = await search.articles(store, Filter(q=TextQuery.parse(f'"{different[-1]} {different[0]}"')), limit=10)
+    assert [item.id for item in found.items] == [article.id]
 
 
 @pytest.mark.parametrize(
