@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
-from transformers import PreTrainedTokenizerFast
+from tokenizers import Tokenizer
 
 from app.domain.errors import InvalidText
 from app.domain.values import ArticleText, Field
@@ -40,7 +40,7 @@ class Bag:
 
 class PairEncoder:
     def __init__(self, path: Path) -> None:
-        self._tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(path)).backend_tokenizer  # type: ignore[no-untyped-call]
+        self._tokenizer = Tokenizer.from_file(str(path))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         specials = np.asarray(self._tokenizer.encode("").ids, dtype=np.int64)
