@@ -39,8 +39,17 @@ class Batch:
     topic: bool
 
 
-def sample(data: Path, texts: Texts, rng: random.Random, *, unrelated: float, limit: int | None) -> list[Pair]:
-    """The pairs of one epoch: related ones, some unrelated ones of which half share words with the text, and half of the topics.
+@dataclass(frozen=True)
+class Shares:
+    """Of an epoch: unrelated pairs of either sort for each related one, and which part of all claims and of all topics it takes."""
+
+    unrelated: float
+    claims: float
+    topics: float
+
+
+def sample(data: Path, texts: Texts, rng: random.Random, *, shares: Shares, limit: int | None) -> list[Pair]:
+    """The pairs of one epoch: related ones, some unrelated ones of which half share words with the text, and topics.
 
     Two thirds of FNC-1's related pairs discuss; of these an epoch takes as many as of all others and a fifth more.
     """
@@ -49,11 +58,11 @@ def sample(data: Path, texts: Texts, rng: random.Random, *, unrelated: float, li
         pairs = claim_pairs(data, name, bodies)
         close = _levelled(related(pairs), rng)
         negatives = Negatives(pairs, texts)
-        plain = rng.sample([pair for pair in pairs if pair.label == UNRELATED], int(unrelated * share * len(close)))
-        hard = [negatives.hard(pair.text, rng) for pair in rng.sample(close, int(unrelated * share * len(close)))]
+        plain = rng.sample([pair for pair in pairs if pair.label == UNRELATED], int(shares.unrelated * share * len(close)))
+        hard = [negatives.hard(pair.text, rng) for pair in rng.sample(close, int(shares.unrelated * share * len(close)))]
         found += close + plain + [pair for pair in hard if pair]
     topics = topic_pairs(data, "train")
-    found += rng.sample(topics, len(topics) // 2)
+    found = rng.sample(found, int(shares.claims * len(found))) + rng.sample(topics, int(shares.topics * len(topics)))
     rng.shuffle(found)
     return found[:limit]
 
@@ -154,6 +163,9 @@ def train(arguments: argparse.Namespace) -> None:
     tokenizer.no_truncation()
     ends = (tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]"))
     texts, model = Texts(tokenizer), PairEncoder(arguments.base)
+    if arguments.start:
+        model.load_state_dict(torch.load(arguments.start))
+    shares = Shares(arguments.unrelated, arguments.claims_share, arguments.topics_share)
     # They know words and grammar already, and leaving them out of the backward pass saves a quarter of the time.
     for part in (model.encoder.embeddings, *model.encoder.encoder.layer[: arguments.frozen]):
         part.requires_grad_(False)
@@ -168,7 +180,7 @@ def train(arguments: argparse.Namespace) -> None:
     started = time.monotonic()
     for number in range(first, arguments.epochs):
         rng = random.Random(f"{arguments.seed}-{number}")
-        pairs = sample(arguments.data, texts, rng, unrelated=arguments.unrelated, limit=arguments.limit)
+        pairs = sample(arguments.data, texts, rng, shares=shares, limit=arguments.limit)
         order = list(batches(pairs, texts, tokens=arguments.tokens, count=arguments.count, rng=rng))
         rng.shuffle(order)
         steps = steps or arguments.epochs * len(order)
@@ -211,6 +223,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--unrelated", type=float, default=0.25, help="unrelated pairs of either sort for each related one")
     parser.add_argument("--frozen", type=int, default=2, help="lowest layers that stay as the base model has them")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--claims-share", type=float, default=1.0, help="of the claims, that an epoch takes")
+    parser.add_argument("--topics-share", type=float, default=0.5, help="of the topics, that an epoch takes")
+    parser.add_argument("--start", type=Path, help="a trained pair encoder to learn on from")
     parser.add_argument("--decay", type=float, default=0.995)
     parser.add_argument("--seed", type=int, default=13)
     parser.add_argument("--limit", type=int, help="pairs of an epoch, for a trial")
