@@ -41,7 +41,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Shares:
-    """Of an epoch: unrelated pairs of either sort for each related one, and which part of all claims and of all topics it takes."""
+    """Of an epoch: unrelated pairs of either sort for each related one, and which parts of all claims and topics it takes."""
 
     unrelated: float
     claims: float
