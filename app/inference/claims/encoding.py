@@ -15,8 +15,8 @@ from app.domain.values import ArticleText, Field
 from app.inference.claims.selection import Piece, pieces, selected
 from app.inference.encoding import Integers
 
-LONGEST = 64
-"""Tokens of a claim or topic: some 45 words, three times a headline, which is what the model has learnt from."""
+LONGEST = 128
+"""Tokens of a claim or topic: some 90 words. It has learnt from headlines, of which the longest has half as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class PairEncoder:
         if not len(ids):
             raise InvalidText(field, "holds no word")
         if len(ids) > LONGEST:
-            raise InvalidText(field, f"has {len(ids)} word pieces; the limit is {LONGEST}, some 45 words")
+            raise InvalidText(field, f"has {len(ids)} word pieces; the limit is {LONGEST}, some 90 words")
         return ids
 
     def _bag(self, question: Integers, read: Sequence[Piece]) -> Bag:
