@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +14,11 @@ from app.domain.values import ArticleText
 from app.inference.claims.encoding import Bag, PairEncoder
 from app.inference.claims.engine import PairEngine
 from app.inference.claims.verdicts import CLAIMS, SAYS, TOPICS
+from app.inference.cores import usable_cores
 from app.inference.packed import unpacked
 from training.claims.data import Pair, claim_pairs, topic_pairs
 
-BATCH = 4096
+BATCH = 1024
 """Padded tokens at once."""
 
 
@@ -65,13 +67,19 @@ def _shares(bags: Sequence[Bag]) -> Iterator[tuple[int, int]]:
 
 
 def _outputs(engine: PairEngine, bags: Sequence[Bag]) -> NDArray[np.float64]:
+    """Logits [R, 8], read on all cores."""
     rows = [row for bag in bags for row in bag.rows]
-    found = np.zeros((len(rows), 8))
+    groups: list[list[int]] = []
     waiting = sorted(range(len(rows)), key=lambda number: len(rows[number]))
     while waiting:
         size = max(1, BATCH // len(rows[waiting[-1]]))
-        group, waiting = waiting[-size:], waiting[:-size]
-        found[group] = np.stack(engine.run([rows[number] for number in group]))
+        groups.append(waiting[-size:])
+        waiting = waiting[:-size]
+    found = np.zeros((len(rows), 8))
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        said = pool.map(lambda group: engine.run([rows[number] for number in group]), groups)
+        for group, logits in zip(groups, said, strict=True):
+            found[group] = np.stack(logits)
     return found
 
 
