@@ -1,4 +1,4 @@
-"""The driver's own fastest way to put rows into a database: COPY on PostgreSQL, one prepared statement on SQLite."""
+"""The driver's own way to put many rows into a database: COPY on PostgreSQL, one prepared statement for all on SQLite."""
 
 from __future__ import annotations
 
