@@ -101,6 +101,7 @@ def test_a_kept_database_has_the_rows_that_the_bulk_path_stores(database_url: st
     for start in range(0, many, CHUNK):
         asyncio.run(ingest(store, articles[start : start + CHUNK]))
     store.close()
+    database.settle()
     kept = filling.kept(database, tmp_path, articles=many)
     own, filled = content(database), content(kept)
     assert {name: len(rows) for name, rows in own.items()} == {name: len(rows) for name, rows in filled.items()}
