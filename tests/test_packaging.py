@@ -94,7 +94,7 @@ def test_the_runtime_install_is_under_500_megabytes_and_has_no_torch(installed: 
     (packages,) = (installed.parent / "lib").glob("python*/site-packages")
     assert not (packages / "torch").exists()
     # pip is what installed it.
-    installers = {path for path in packages.glob("pip*")}
+    installers = set(packages.glob("pip*"))
     files = (path for path in packages.rglob("*") if path.is_file() and not installers & set(path.parents))
     size = sum(path.lstat().st_size for path in files)
     assert size < 500_000_000, f"{size / 1e6:.0f} MB"

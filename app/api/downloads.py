@@ -132,4 +132,8 @@ def _quality(media: str, qualities: Mapping[str, float]) -> float:
     return next((qualities[found] for found in ranges if found in qualities), 0.0)
 
 
-UsesDownloads = Annotated[Downloads, Depends(Downloads)]
+async def downloads(request: Request, response: Response) -> Downloads:
+    return Downloads(request, response)
+
+
+UsesDownloads = Annotated[Downloads, Depends(downloads)]

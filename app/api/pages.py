@@ -49,7 +49,12 @@ class Links:
         return f"{self._request.scope['path']}?{urlencode([*kept, ('cursor', cursor)])}"
 
 
-UsesLinks = Annotated[Links, Depends(Links)]
+async def links(request: Request, response: Response) -> Links:
+    # The class itself would be a plain function to FastAPI, which it sends to a worker thread.
+    return Links(request, response)
+
+
+UsesLinks = Annotated[Links, Depends(links)]
 
 
 def cut(items: Sequence[Item], query: PageQuery) -> records.Page[Item]:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from copy import copy
 from functools import cached_property
-from typing import Any, NoReturn, get_origin
+from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 from anyio import CancelScope
 from fastapi import Request, Response
-from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 
-from app.api import access, bodies, caching, capacity, problems
+from app.api import access, bodies, caching, capacity, problems, solving
 from app.api.invalid import near
+from app.api.parameters import Parameters
 from app.api.problems import ProblemError, RequestError
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -34,17 +34,23 @@ class StrictRoute(APIRoute):
         return tuple(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else ()
 
     @cached_property
-    def query_names(self) -> dict[str, bool]:
-        """Name of each query parameter, and whether it may be repeated."""
-        return {name: get_origin(annotation) is list for name, annotation in _query_fields(self.dependant)}
+    def parameters(self) -> Parameters:
+        return Parameters(self.dependant)
 
     def get_route_handler(self) -> Handler:
-        handle = while_there(super().get_route_handler()) if self.body_field else super().get_route_handler()
+        # Without the dependencies of the whole application, which are for routes of another class.
+        lean = copy(self)
+        lean.dependant = self.parameters.dependant
+        handle = solving.solved(lean.dependant) or APIRoute.get_route_handler(lean)
+        if self.body_field:
+            handle = while_there(handle)
 
         async def strictly(request: Request) -> Response:
             await access.admit(request, self.path_format)
             capacity.refuse_if_full(request, operation=self.name)
-            self._refuse_odd_query(request.scope["query_string"])
+            pairs = _pairs(request.scope["query_string"])
+            self._refuse_odd(pairs)
+            self.parameters.read(request, pairs)
             return caching.applied(request, await handle(await self._read(request)), operation=self.name)
 
         return strictly
@@ -55,18 +61,18 @@ class StrictRoute(APIRoute):
         limit = request.app.state.settings.body_limit
         return _Read(request, await bodies.read(request, limit=limit, names=self.body_names))
 
-    def _refuse_odd_query(self, query: bytes) -> None:
-        counts = Counter(name for name, value in _pairs(query) if self._storable(name, value))
-        for name, count in counts.items():
-            if name not in self.query_names:
-                hint = near(name, list(self.query_names))
+    def _refuse_odd(self, pairs: Sequence[tuple[str, str]]) -> None:
+        seen: set[str] = set()
+        for name, value in pairs:
+            bodies.refuse_in(name + value, field=f"query/{name}" if name in self.parameters.names else "query")
+        for name, _ in pairs:
+            repeatable = self.parameters.names.get(name)
+            if repeatable is None:
+                hint = near(name, list(self.parameters.names))
                 _refuse("#/query", f"has a parameter that this operation does not know{hint}")
-            if count > 1 and not self.query_names[name]:
+            if name in seen and not repeatable:
                 _refuse(f"#/query/{name}", "must not be repeated")
-
-    def _storable(self, name: str, value: str) -> bool:
-        bodies.refuse_in(name + value, field=f"query/{name}" if name in self.query_names else "query")
-        return True
+            seen.add(name)
 
 
 class _Read(Request):
@@ -115,18 +121,6 @@ def _pairs(query: bytes) -> list[tuple[str, str]]:
         _refuse("#/query", "must be percent-encoded UTF-8")
     except ValueError:
         _refuse("#/query", f"must have at most {MAX_PARAMETERS} parameters")
-
-
-def _query_fields(dependant: Dependant) -> Iterator[tuple[str, Any]]:
-    """Name and annotation of every query parameter, those in models and in dependencies too."""
-    for field in dependant.query_params:
-        annotation = field.field_info.annotation
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            yield from ((info.alias or name, info.annotation) for name, info in annotation.model_fields.items())
-        else:
-            yield field.alias, annotation
-    for inner in dependant.dependencies:
-        yield from _query_fields(inner)
 
 
 def _refuse(pointer: str, detail: str) -> NoReturn:

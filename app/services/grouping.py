@@ -8,7 +8,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from app.domain.records import StoredArticle
-from app.storage import groups, sharing, texts
+from app.storage import sharing, texts
 from app.storage.database import Session
 from app.storage.groups import MOST_OF_A_BAND
 from app.storage.texts import Traits
@@ -42,11 +42,13 @@ class Grouping:
 
     def join(self, new: Mapping[UUID, Traits]) -> dict[UUID, UUID | None]:
         """The same of ids alone, in their order."""
+        before = set(self.founded)
         for article_id, traits in new.items():
             found = self._most_like(traits)
             self._remember(article_id, traits, None if found is None else self._group_of(found))
         # They are written before others come, so that a group which one of those founds has to be stored.
         self._new.clear()
+        self._store(sorted(self.founded - before))
         return {article_id: self._groups[article_id] for article_id in new}
 
     def _most_like(self, traits: Traits) -> UUID | None:
@@ -69,9 +71,13 @@ class Grouping:
             group = self._groups[found] = found
             if found not in self._new:
                 self.founded.add(found)
-                for statement in groups.founding(found):
-                    self._session.execute(statement)
         return group
+
+    def _store(self, founded: Sequence[UUID]) -> None:
+        """All at once: to put one statement together takes as long as to insert an article."""
+        for some in _slices(founded):
+            for statement in sharing.founding(some):
+                self._session.execute(statement)
 
     def _remember(self, identifier: UUID, traits: Traits, group: UUID | None) -> None:
         self._new.add(identifier)

@@ -9,7 +9,7 @@ from app.domain.errors import InvalidQuery
 from app.domain.records import ArticleFilter, Page, Sort
 from app.services import steps
 from app.storage import cursors
-from app.storage.database import Session, Store
+from app.storage.database import Connection, Session, Store
 from app.storage.keyset import Found, Keyset, Statement
 from app.storage.lists import Listed
 
@@ -44,7 +44,7 @@ async def listed(
     _refuse_odd(limit)
     bound_to = cursors.binding(kind.name, wanted, sort)
     after = None if cursor is None else cursors.decode(cursor, bound_to=bound_to)
-    rows = await steps.read(store, _plain_rows, *kind.page(wanted, sort, after=after, limit=limit))
+    rows = await steps.look(store, _plain_rows, *kind.page(wanted, sort, after=after, limit=limit))
     last = cursors.encode(kind.key(rows[limit - 1]), bound_to=bound_to) if len(rows) > limit else None
     return Page(items=tuple(map(kind.read, rows[:limit])), next_cursor=last)
 
@@ -54,9 +54,8 @@ def _refuse_odd(limit: int) -> None:
         raise InvalidQuery("limit", f"must be from 1 to {MOST}")
 
 
-def _plain_rows(session: Session, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Found]:
-    # Not through the session, which would make every row a second time: here are columns only, as the driver gives them.
-    return session.connection().execute(statement, parameters).all()
+def _plain_rows(connection: Connection, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Found]:
+    return connection.execute(statement, parameters).all()
 
 
 def _rows(

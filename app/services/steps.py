@@ -9,7 +9,7 @@ from anyio import CancelScope, get_cancelled_exc_class, to_thread
 
 from app.domain.values import Annotation, ArticleText
 from app.services.ports import Annotator
-from app.storage.database import Session, Store, UniqueViolation
+from app.storage.database import Connection, Session, Store, UniqueViolation
 from app.storage.interruption import Interruption
 from app.traces.spans import place, span
 
@@ -27,6 +27,20 @@ async def read(
     def run() -> Result:
         with store.reading() as session:
             return step(session, *given, **named)
+
+    with span("storage.read") as told:
+        told.tell(standpoint__step=place(step))
+        return await to_thread.run_sync(run)
+
+
+async def look(
+    store: Store, step: Callable[Concatenate[Connection, Given], Result], *given: Given.args, **named: Given.kwargs
+) -> Result:
+    """Like `read`, for a step that has no use for a session: lists are asked for too often to pay for one."""
+
+    def run() -> Result:
+        with store.looking() as connection:
+            return step(connection, *given, **named)
 
     with span("storage.read") as told:
         told.tell(standpoint__step=place(step))

@@ -11,10 +11,9 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.domain.records import Dimension, Filter, Interval
 from app.domain.values import CountryCode, Stance
-from app.storage import conditions
+from app.storage import conditions, months
 from app.storage.keyset import Alphabetical
-from app.storage.standing import Standing
-from app.storage.tables import AnnotationRow, ArticleRow, StanceRow
+from app.storage.tables import AnnotationRow, ArticleRow, MonthRow, StanceRow
 
 DATED = frozenset({Dimension.DAY, Dimension.WEEK, Dimension.MONTH})
 """Their keys are numbers, and below zero for undated articles."""
@@ -22,8 +21,6 @@ DATED = frozenset({Dimension.DAY, Dimension.WEEK, Dimension.MONTH})
 _ALWAYS_KNOWN = frozenset({Dimension.COUNTRY, Dimension.LANGUAGE})
 
 BY_NAME = Alphabetical((ArticleRow.publisher,))
-
-_COUNTS: ColumnElement[int] = literal_column(str(int(Standing.OVERRULED)), Integer)
 
 
 def week(day: InstrumentedAttribute[int]) -> ColumnElement[int]:
@@ -35,6 +32,8 @@ def week(day: InstrumentedAttribute[int]) -> ColumnElement[int]:
 
 def stances_over_time(wanted: Filter, interval: Interval) -> Select[int, Stance | None, int]:
     """Days, weeks or months as `publication` numbers them, below zero for undated articles; stance, and how many."""
+    if interval is Interval.MONTH and months.hold(wanted):
+        return months.over_time(wanted)
     start, stance = _KEYS[Dimension(interval)], conditions.judged(wanted)[0]
     counted = select(start, stance, func.count()).where(*conditions.everything(wanted, counted=True))
     return counted.group_by(start, stance)
@@ -45,11 +44,14 @@ def stances_by(wanted: Filter, dimensions: Sequence[Dimension], *, most: int) ->
 
     In the order of the keys, what has no key last.
     """
-    keys = {dimension: _key(dimension, wanted) for dimension in dimensions}
-    chosen = [*keys.values(), StanceRow.model]
-    counted = select(*chosen, *_by_stance(conditions.judged(wanted)[0])).where(*conditions.everything(wanted, counted=True))
+    if months.hold(wanted, dimensions):
+        keys, model, counted = months.by(wanted, dimensions)
+    else:
+        keys, model = {dimension: _key(dimension, wanted) for dimension in dimensions}, StanceRow.model
+        counted = select(*keys.values(), model, *_by_stance(conditions.judged(wanted)[0]))
+        counted = counted.where(*conditions.everything(wanted, counted=True))
     order = [part for dimension, key in keys.items() for part in _order(dimension, key)]
-    return counted.group_by(*chosen).order_by(*order, StanceRow.model).limit(most)
+    return counted.group_by(*keys.values(), model).order_by(*order, model).limit(most)
 
 
 def related(wanted: Filter, country: CountryCode) -> Select[*tuple[Any, ...]]:
@@ -68,13 +70,12 @@ def related(wanted: Filter, country: CountryCode) -> Select[*tuple[Any, ...]]:
 
 
 def articles_by_country() -> Select[str, str, int]:
-    articles = func.count()
     # One look at the newest row of each country; to take a name from all of them would read the table instead of an index.
     newest = aliased(StanceRow)
-    of_country = select(newest.name).where(newest.shown == true(), newest.country == StanceRow.country)
+    of_country = select(newest.name).where(newest.shown == true(), newest.country == MonthRow.country)
     name = of_country.order_by(newest.article_id.desc(), newest.rank.desc()).limit(1).scalar_subquery()
-    counted = select(StanceRow.country, name, articles).where(StanceRow.shown == true(), StanceRow.standing < _COUNTS)
-    return counted.group_by(StanceRow.country).order_by(articles.desc(), StanceRow.country)
+    counted = select(MonthRow.country, name, months.ARTICLES).group_by(MonthRow.country).having(months.ARTICLES > 0)
+    return counted.order_by(months.ARTICLES.desc(), MonthRow.country)
 
 
 def articles_by_publisher() -> Select[str | None, int]:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 from base64 import b64decode, urlsafe_b64encode
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any
 
 from app.domain.errors import InvalidCursor
 from app.domain.records import ArticleFilter, Sort
+from app.domain.textquery import TextQuery
 
 _SEAL_BYTES = 8
 
 
 def binding(listed: str, wanted: ArticleFilter | None = None, sort: Sort | None = None, *, about: str = "") -> bytes:
     """What a cursor belongs to: which list, which filters, which sort."""
-    parts = [listed, asdict(wanted) if wanted else None, sort, about]
-    return hashlib.blake2b(json.dumps(parts, default=_in_utc).encode(), digest_size=32).digest()
+    conditions = wanted and {field.name: getattr(wanted, field.name) for field in fields(wanted)}
+    parts = [listed, conditions, sort, about]
+    return hashlib.blake2b(_written(parts).encode(), digest_size=32).digest()
 
 
 def encode(key: list[Any], *, bound_to: bytes) -> str:
@@ -49,5 +51,9 @@ def _letters(sealed: bytes) -> str:
     return urlsafe_b64encode(sealed).decode().rstrip("=")
 
 
-def _in_utc(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat()
+def _plain(value: datetime | TextQuery) -> object:
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else asdict(value)
+
+
+# Made once: with options of its own, json.dumps makes an encoder each time.
+_written = json.JSONEncoder(default=_plain).encode

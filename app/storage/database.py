@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
 from app.storage.engine import SQLITE_CONNECTIONS, WRITES, open_engine
 from app.storage.failures import UniqueViolation, translated
 
-__all__ = ["Session", "Store", "UniqueViolation", "driver_connection"]
+__all__ = ["Connection", "Session", "Store", "UniqueViolation", "driver_connection"]
 
 
 class Store:
@@ -40,6 +40,12 @@ class Store:
     def reading(self) -> Iterator[Session]:
         with translated(), _session(self._reading) as session:
             yield session
+
+    @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """For one statement of columns as the driver has them: a session would look at each of its rows, and at itself."""
+        with translated(), self._reading.connect() as connection:
+            yield connection
 
     def ping(self) -> None:
         with self.reading() as session:

@@ -162,6 +162,9 @@ class AnnotationRow(Base):
     )
 
 
+_MONTH = ("country", "month", "model", "stance")
+
+
 class StanceRow(Base):
     __tablename__ = "stance"
 
@@ -237,6 +240,33 @@ class RelationRow(Base):
 
 SAID: tuple[type[StanceRow] | type[RelationRow], ...] = (StanceRow, RelationRow)
 """Tables that hold what annotations say in slim rows. Whatever changes what these repeat is done to each of them."""
+
+
+class MonthRow(Base):
+    """Stances toward a country in one month, as default views count them. Triggers on `stance` keep it, whoever writes there.
+
+    On SQLite one row for each country, month, model version and stance. On PostgreSQL several, of which the sum counts, also
+    below zero, so that writers do not wait for each other; `services.condense` adds them up:
+    docs/decisions/0039-counts-of-months.md.
+    """
+
+    __tablename__ = "stance_month"
+
+    number: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True)
+    country: Mapped[str] = mapped_column(ExactText)
+    month: Mapped[int]
+    model: Mapped[str] = mapped_column(ExactText)
+    stance: Mapped[str] = mapped_column(ExactText)
+    """`undecided` stands for NULL, of which a unique index would hold many."""
+    articles: Mapped[int]
+
+    __table_args__ = (
+        # GET /v1/stances/summary and /series by month, GET /v1/countries, and on SQLite the triggers.
+        Index("uq_stance_month", *_MONTH, unique=True, info={"only": "sqlite"}).ddl_if(dialect="sqlite"),
+        Index("ix_stance_month", *_MONTH, postgresql_include=["articles"], info={"only": "postgresql"}).ddl_if(
+            dialect="postgresql"
+        ),
+    )
 
 
 class KeyRow(Base):

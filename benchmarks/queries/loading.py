@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Dialect
 
+from app.services.grouping import New
 from app.services.ingest import ingest
 from app.services.submit import created
 from app.storage import bulk, texts
@@ -65,7 +66,7 @@ class Loader:
     def fill(self, size: int) -> None:
         meter = Meter()
         with self.beside.driver() as driver:
-            for chunk in _chunks(self._corpus.articles(size - self.loaded, first=self.loaded)):
+            for chunk in chunks(self._corpus.articles(size - self.loaded, first=self.loaded)):
                 if self.loaded < self._compared:
                     self._load_both(chunk, driver)
                 else:
@@ -81,10 +82,11 @@ class Loader:
 
     def _load_both(self, chunk: Sequence[Made], driver: Any) -> None:
         """Who begins alternates: the second finds the processor's caches as the first left them, and the first the disk's."""
-        prepared = _prepared(chunk, self._store.engine.dialect)
+        stored = [(created(submission, said), texts.traits(submission.text)) for submission, said in chunk]
+        rows = prepared(stored, self._store.engine.dialect)
         times: dict[bool, float] = {}
         for bare in (False, True) if self.loaded // CHUNK % 2 else (True, False):
-            times[bare] = _insert(driver, prepared, self._database.on_sqlite) if bare else self._load(chunk)
+            times[bare] = insert(driver, rows, self._database.on_sqlite) if bare else self._load(chunk)
         self.times.own.add(len(chunk), times[False])
         self.times.beside.add(len(chunk), times[False])
         self.times.bare.add(len(chunk), times[True])
@@ -106,9 +108,8 @@ def loader(database: Database, corpus: Corpus, *, compared: int) -> Iterator[Loa
         store.close()
 
 
-def _prepared(chunk: Sequence[Made], dialect: Dialect) -> Prepared:
+def prepared(stored: Sequence[New], dialect: Dialect) -> Prepared:
     """All that is not the driver's work."""
-    stored = [(created(submission, said), texts.traits(submission.text)) for submission, said in chunk]
     return [
         (bulk.statement(table, rows, dialect), list(bulk.values(table, rows, dialect)))
         for table, rows in bulk.made(stored)
@@ -116,7 +117,7 @@ def _prepared(chunk: Sequence[Made], dialect: Dialect) -> Prepared:
     ]
 
 
-def _insert(driver: Any, prepared: Prepared, on_sqlite: bool) -> float:
+def insert(driver: Any, prepared: Prepared, on_sqlite: bool) -> float:
     """Seconds of one transaction: executemany of sqlite3, COPY of psycopg."""
     started = time.perf_counter()
     driver.execute("BEGIN IMMEDIATE" if on_sqlite else "BEGIN")
@@ -131,6 +132,6 @@ def _insert(driver: Any, prepared: Prepared, on_sqlite: bool) -> float:
     return time.perf_counter() - started
 
 
-def _chunks(made: Iterator[Made]) -> Iterator[list[Made]]:
+def chunks(made: Iterator[Made]) -> Iterator[list[Made]]:
     while chunk := list(islice(made, CHUNK)):
         yield chunk

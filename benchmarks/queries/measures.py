@@ -173,7 +173,7 @@ class Asking:
             for served in (self._served, self._smallest):
                 # A connection that broke in the middle of an answer opens again at the next request.
                 if served:
-                    served.connection.close()
+                    served.close()
             return None
 
 

@@ -15,9 +15,9 @@ EXCEPTED = (EVERYTHING, "countries", "publishers", "full text, a common word", "
 """Their answers grow with what is stored, or their words are in more than 0.1% of articles."""
 
 
-def written(name: str, loading: Loading, results: Sequence[Results]) -> str:
-    """All about one database."""
-    parts = ([f"### {name}"], _loading(loading), _questions(results), [*_exports(results), *_verdicts(results)])
+def written(name: str, loading: Loading, results: Sequence[Results], *, kept: int | None = None) -> str:
+    """All about one database. `kept` articles were not loaded through the project's own path."""
+    parts = ([f"### {name}"], _loading(loading, kept), _questions(results), [*_exports(results), *_verdicts(results)])
     return "\n\n".join("\n".join(part) for part in parts)
 
 
@@ -35,7 +35,7 @@ def put(text: str, file: Path = README) -> None:
     file.write_text(found, encoding="utf-8")
 
 
-def _loading(loading: Loading) -> Iterator[str]:
+def _loading(loading: Loading, kept: int | None) -> Iterator[str]:
     ratio = loading.beside.speed / loading.bare.speed if loading.bare.speed else 0.0
     yield (
         f"Loading: {loading.own.articles:,} articles at {loading.own.speed:,.0f}/s. The first {loading.beside.articles:,}, "
@@ -43,6 +43,8 @@ def _loading(loading: Loading) -> Iterator[str]:
         f"{loading.bare.speed:,.0f}/s, "
         f"{ratio:.2f} of its speed (target: at least 0.5)."
     )
+    if kept:
+        yield f"The {kept:,} articles had been put there by the bare driver, and their indexes made when all were in."
 
 
 def _questions(results: Sequence[Results]) -> Iterator[str]:

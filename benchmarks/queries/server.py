@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Sequence
 
 import uvicorn
 
-from app import logs
+from app import garbage, logs
+from app.commands.serve import server_config
 from app.domain.models import ModelDescription
 from app.domain.values import Annotation, ArticleText, CountryCode
 from app.main import create_app
@@ -34,9 +36,16 @@ class NoModel:
         return True
 
 
+async def _served(config: uvicorn.Config) -> None:
+    garbage.expect_little()
+    await uvicorn.Server(config).serve()
+
+
 if __name__ == "__main__":
     url, port = sys.argv[1:]
     logs.configure(LogLevel.ERROR, LogFormat.JSON)
-    app = create_app(Settings(database_url=url, bulk_work=False), annotator=NoModel())
-    # The one connection stays open however long another side of the comparison takes meanwhile.
-    uvicorn.run(app, port=int(port), log_config=None, access_log=False, timeout_keep_alive=3_600)
+    settings = Settings(database_url=url, bulk_work=False)
+    # As `standpoint serve` does it, but that the one connection stays open however long the other side of a comparison takes.
+    config = server_config(create_app(settings, annotator=NoModel()), settings)
+    config.port, config.lifespan, config.timeout_keep_alive = int(port), "on", 3_600
+    asyncio.Runner(loop_factory=config.get_loop_factory()).run(_served(config))

@@ -13,6 +13,7 @@ from app.domain.values import ArticleText, CountryCode, Stance, Verdict
 from app.services import complete as completing
 from app.services import search
 from app.services.complete import complete
+from app.services.condense import add_up
 from app.services.correct import correct
 from app.services.remove import remove
 from app.services.revise import edit, replace_text
@@ -45,6 +46,8 @@ def written_by_the_older_version(store: Store, article: str) -> None:
 
 def everything(store: Store) -> dict[str, list[Any]]:
     """All rows of all tables, without the numbers that a database gives."""
+    with store.transaction() as session:
+        add_up(session)
     with store.reading() as session:
         return {
             table.name: sorted(map(repr, session.execute(select(*(c for c in table.c if c.name != "number"))).all()))

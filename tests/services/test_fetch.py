@@ -7,6 +7,7 @@ from app.domain.errors import AnnotationNotFound, ArticleNotFound, InvalidCursor
 from app.domain.records import StoredAnnotation
 from app.domain.values import ArticleText
 from app.services import fetch
+from app.services.condense import add_up
 from app.services.remove import remove
 from app.services.revise import replace_text
 from app.services.submit import submit
@@ -103,5 +104,7 @@ def selects(statements: list[str]) -> int:
 
 
 def counted(store: Store) -> dict[str, int | None]:
+    with store.transaction() as session:
+        add_up(session)
     with store.reading() as session:
         return {table.name: session.scalar(select(func.count()).select_from(table)) for table in Base.metadata.sorted_tables}

@@ -14,6 +14,7 @@ from app.domain.errors import ArticleConflict
 from app.domain.records import StoredArticle
 from app.domain.values import Annotation
 from app.services import fetch
+from app.services.condense import add_up
 from app.services.ingest import MOST, Given, Ingested, ingest
 from app.services.submit import submit
 from app.storage.database import Store
@@ -44,6 +45,8 @@ class Saying(ScriptedAnnotator):
 
 def contents(store: Store) -> dict[str, list[dict[str, Any]]]:
     """All tables, without what is different in every run."""
+    with store.transaction() as session:
+        add_up(session)
     with store.reading() as session:
         return {
             table.name: sorted(

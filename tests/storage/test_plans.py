@@ -110,7 +110,8 @@ OTHERS = {
     "an article by url": (page(Filter(url="u7"), NEWEST, of_articles=True), "ix_article_url"),
     "an article by external id": (page(Filter(external_id="7"), NEWEST, of_articles=True), "ix_article_external_id"),
     "articles about two countries": (page(TWO, NEWEST, of_articles=True), "ix_stance_(shown|country)"),
-    "a series": (counts.stances_over_time(CN, Interval.MONTH), "ix_stance_co(unts|untry)"),
+    "a series": (counts.stances_over_time(CN, Interval.MONTH), "[ui][qx]_stance_month"),
+    "a series by day": (counts.stances_over_time(CN, Interval.DAY), "ix_stance_co(unts|untry)"),
     "articles with a word": (page(WORD, NEWEST, of_articles=True), "ix_searchable_words|searchable_words"),
     "stances in articles with a word": (page(WORD, NEWEST), "ix_searchable_words|searchable_words"),
     "stances of a word and a country": (page(WORD_OF_CN, NEWEST), "ix_searchable_words|searchable_words"),
@@ -171,8 +172,9 @@ FEW = {
 }
 # Over nearly all rows: a table of ten pages is as soon read as an index, one of a million articles is not.
 COUNTS = {
-    "a summary": (counts.stances_by(Filter(), [Dimension.COUNTRY, Dimension.MONTH], most=50_001), "ix_stance_counts"),
-    "countries": (counts.articles_by_country(), "ix_stance_counts"),
+    "a summary": (counts.stances_by(Filter(), [Dimension.COUNTRY, Dimension.MONTH], most=50_001), "[ui][qx]_stance_month"),
+    "a summary by day": (counts.stances_by(Filter(), [Dimension.COUNTRY, Dimension.DAY], most=50_001), "ix_stance_counts"),
+    "countries": (counts.articles_by_country(), "[ui][qx]_stance_month"),
     "a matrix": (matrix.counted(RelationFilter(), None, most=50_001), "ix_relation_counts"),
     "a matrix by day": (matrix.counted(RelationFilter(), Interval.DAY, most=50_001), "ix_relation_counts"),
     "the row of a country in some months": (

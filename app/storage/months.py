@@ -1,0 +1,80 @@
+"""Statements on the counts of months, which triggers keep: docs/decisions/0039-counts-of-months.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Delete, Select, Text, TextClause, case, delete, func, select, text, type_coerce
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.domain.records import Dimension, Filter
+from app.domain.values import Stance
+from app.storage.tables import MonthRow, words
+
+UNDECIDED = "undecided"
+
+ARTICLES: ColumnElement[int] = func.sum(MonthRow.articles)
+
+Key = ColumnElement[Any] | InstrumentedAttribute[Any]
+
+
+def hold(wanted: Filter, dimensions: Sequence[Dimension] = ()) -> bool:
+    """Whether the counts of months answer this: by what they know, and with no filter but countries and stances."""
+    return set(dimensions) <= _KEYS.keys() and replace(wanted, countries=(), stances=()) == Filter()
+
+
+def over_time(wanted: Filter) -> Select[int, Stance | None, int]:
+    """`counts.stances_over_time`."""
+    counted = select(MonthRow.month, _STANCE, ARTICLES).where(*_conditions(wanted))
+    return counted.group_by(MonthRow.month, MonthRow.stance).having(ARTICLES > 0)
+
+
+def by(wanted: Filter, dimensions: Sequence[Dimension]) -> tuple[dict[Dimension, Key], Key, Select[*tuple[Any, ...]]]:
+    """What `counts.stances_by` groups by, the model version, and the counts."""
+    keys = {dimension: _KEYS[dimension] for dimension in dimensions}
+    counted = select(*keys.values(), MonthRow.model, *map(_sum, [*Stance, UNDECIDED])).where(*_conditions(wanted))
+    return keys, MonthRow.model, counted.having(ARTICLES > 0)
+
+
+def condensed() -> TextClause:
+    """For PostgreSQL: rows of the same country, month, model version and stance become one, and those of nothing none.
+
+    Two that do so at once take different rows, since each adds up what it deleted itself.
+    """
+    key = "country, month, model, stance"
+    return text(
+        f"WITH several AS (SELECT {key} FROM stance_month GROUP BY {key} HAVING count(*) > 1 OR sum(articles) = 0),"
+        f" gone AS (DELETE FROM stance_month USING several WHERE (stance_month.country, stance_month.month, stance_month.model,"
+        " stance_month.stance) = (several.country, several.month, several.model, several.stance) RETURNING stance_month.*)"
+        f" INSERT INTO stance_month ({key}, articles)"
+        f" SELECT {key}, sum(articles) FROM gone GROUP BY {key} HAVING sum(articles) <> 0"
+    )
+
+
+def emptied() -> Delete:
+    """For SQLite: what is counted no more."""
+    return delete(MonthRow).where(MonthRow.articles == 0)
+
+
+def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+    countries = [MonthRow.country.in_(wanted.countries)] if wanted.countries else []
+    stances = [MonthRow.stance.in_([each or UNDECIDED for each in wanted.stances])] if wanted.stances else []
+    return [*countries, *stances]
+
+
+def _sum(stance: str) -> ColumnElement[int]:
+    return func.coalesce(ARTICLES.filter(MonthRow.stance == str(stance)), 0)
+
+
+_STANCE: ColumnElement[Stance | None] = type_coerce(
+    case((MonthRow.stance != UNDECIDED, MonthRow.stance), else_=type_coerce(None, Text())),
+    words(Stance),  # type: ignore[arg-type]
+)
+
+_KEYS: Mapping[Dimension, Key] = {
+    Dimension.COUNTRY: MonthRow.country,
+    Dimension.MONTH: MonthRow.month,
+    Dimension.STANCE: _STANCE,
+}
