@@ -107,7 +107,7 @@ async def test_a_new_article_takes_few_statements(store: Store, annotator: Dicti
     await submit(store, annotator, FULL)
     # On PostgreSQL the insertions go to the driver itself, in one trip.
     reads = ["BEGIN", "SELECT", "BEGIN", "SELECT"] if store.engine.dialect.name == "sqlite" else ["SELECT"] * 3
-    writes = ["INSERT"] * 6 if store.engine.dialect.name == "sqlite" else []
+    writes = ["INSERT"] * 8 if store.engine.dialect.name == "sqlite" else []
     assert [statement.split()[0] for statement in statements] == reads + writes
 
 
