@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import NewType
@@ -223,9 +223,9 @@ class Annotation:
     targets: tuple[Judgement, ...] = ()
     relations: tuple[Relation, ...] = ()
     """One for each ordered pair of countries and stance, from the sentence that says it most clearly; the most probable first."""
-    vectors: bytes | None = None
+    vectors: bytes | None = field(default=None, compare=False, repr=False)
     """Of its passages, 64 whole numbers of -127..127 each, one after another: whether a claim could be meant. None where the
-    model makes none."""
+    model makes none, and of an annotation that was stored, beside which they are kept."""
 
     def __post_init__(self) -> None:
         if len({(said.source, said.target, said.stance) for said in self.relations}) < len(self.relations):

@@ -107,8 +107,8 @@ async def test_a_new_article_takes_few_statements(store: Store, annotator: Dicti
     await submit(store, annotator, FULL)
     # On PostgreSQL the insertions go to the driver itself, in one trip.
     reads = ["BEGIN", "SELECT", "BEGIN", "SELECT"] if store.engine.dialect.name == "sqlite" else ["SELECT"] * 3
-    # Article, text, annotation, stances, relations, words and bands: one each.
-    writes = ["INSERT"] * 7 if store.engine.dialect.name == "sqlite" else []
+    # Article, text, annotation, vectors, what waits to be compared, stances, relations, words and bands: one each.
+    writes = ["INSERT"] * 9 if store.engine.dialect.name == "sqlite" else []
     assert [statement.split()[0] for statement in statements] == reads + writes
 
 
