@@ -338,19 +338,21 @@ class VectorsRow(Base):
 class UncomparedRow(Base):
     """An article that is still to be compared with the claims: docs/decisions/0042-compared-after-the-commit.md.
 
-    It may be there more than once, and an article that was deleted meanwhile is passed over.
+    It may be there more than once.
     """
 
     __tablename__ = "uncompared_article"
 
     number: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True)
-    article_id: Mapped[UUID]
+    article_id: Mapped[UUID] = mapped_column(ForeignKey("article.id", ondelete="CASCADE"))
     model: Mapped[str] = mapped_column(ExactText)
     """Whose vectors are to be compared: beside another version, each looks at what it can compare."""
 
     __table_args__ = (
         # Every second: who waits longest? Most often nobody.
         Index(None, "model", "number"),
+        # DELETE, which follows the foreign key.
+        Index(None, "article_id"),
     )
 
 

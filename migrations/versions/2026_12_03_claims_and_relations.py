@@ -104,7 +104,9 @@ def _create_vectors() -> None:
         sa.Column("article_id", IDENTIFIER, nullable=False),
         sa.Column("model", EXACT_TEXT, nullable=False),
         sa.PrimaryKeyConstraint("number", name="pk_uncompared_article"),
+        sa.ForeignKeyConstraint(["article_id"], ["article.id"], name="fk_uncompared_article_article_id", ondelete="CASCADE"),
     )
+    op.create_index("ix_uncompared_article_article_id", "uncompared_article", ["article_id"])
     op.create_index("ix_uncompared_article_model_number", "uncompared_article", ["model", "number"])
 
 
