@@ -48,7 +48,7 @@ def _create_vectors() -> None:
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], name="fk_uncompared_article_article_id", ondelete="CASCADE"),
     )
     op.create_index("ix_uncompared_article_article_id", "uncompared_article", ["article_id"])
-    op.create_index("ix_uncompared_article_model", "uncompared_article", ["model", "number"])
+    op.create_index("ix_uncompared_article_model_number", "uncompared_article", ["model", "number"])
 
 
 def _create_claim() -> None:
