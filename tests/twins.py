@@ -153,7 +153,7 @@ def _verdict(claim: str, text: ArticleText) -> ClaimVerdict:
 def _claim_evidence(field: Field, sentence: re.Match[str]) -> ClaimEvidence:
     words = sentence.group().lower()
     stance = ClaimStance.DISAGREE if DENIAL.search(words) else ClaimStance.DISCUSS if DOUBT.search(words) else ClaimStance.AGREE
-    found = _evidence(field, sentence, Stance.NEUTRAL)
+    found = _evidence(field, sentence, Stance.NEUTRAL, 0.8)
     return ClaimEvidence(field, found.span, found.quote, stance, VERDICTS[stance].of(stance))
 
 
