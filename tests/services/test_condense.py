@@ -90,7 +90,7 @@ async def test_a_migration_counts_what_is_there(store: Store, database_url: str)
     await stored(store, 0, 3)
     engine = open_engine(database_url, foreign_keys=False)
     with engine.execution_options(**{WRITES: True}).begin() as connection:
-        command.downgrade(schema.alembic_config(connection), "20261202")
+        command.downgrade(schema.alembic_config(connection), "20261203")
     engine.dispose()
     await stored(store, 3, 2)
     schema.migrate(database_url)
