@@ -122,6 +122,13 @@ class DictionaryReader:
         self.read += [(claim, text.body) for claim in claims]
         return [_verdict(claim, text) for claim in claims]
 
+    async def topics(self, names: Sequence[str], text: ArticleText, *, bulk: bool = False) -> Sequence[Judgement]:
+        """Praise anywhere is favor toward any topic."""
+        stance = Stance.FAVOR if PRAISE & set(text.body.split()) else Stance.NEUTRAL
+        return [
+            Judgement(name=name, salience=0.0, stance=stance, scores=_scores(stance), mentions=(), evidence=()) for name in names
+        ]
+
 
 VECTOR = 64
 SHARED = 0.5

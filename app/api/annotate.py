@@ -40,11 +40,11 @@ Requested = Annotated[
     | failures(*examples.BODY, *examples.TEXT_TO_READ, *examples.ENGINE, examples_claims.UNAVAILABLE),
 )
 async def annotate(body: Requested, annotator: UsesAnnotator, claims: UsesClaims) -> AnnotatedTextResponse:
-    """Which countries the text is about and what stance it takes toward each, with the words that show it; and what it says of
-    the claims that are sent along.
+    """Which countries the text is about and what stance it takes toward each, with the words that show it; what it says of the
+    claims that are sent along; and its stance toward targets, those that it never names judged as its topics.
     """
     verdicts = await read_claims(claims, body.article_text(), body.claims)
-    annotation = await annotate_text(annotator, body.article_text(), language=body.language, targets=body.targets)
+    annotation = await annotate_text(annotator, body.article_text(), language=body.language, targets=body.targets, reader=claims)
     return await run_in_threadpool(AnnotatedTextResponse.with_claims, annotation, body.claims, verdicts, created_at=now())
 
 

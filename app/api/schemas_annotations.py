@@ -167,12 +167,25 @@ class JudgedResponse(Response, Generic[MaybeScores]):
     evidence: list[EvidenceResponse] = Field(max_length=5)
 
 
+class Basis(StrEnum):
+    """By what a target was judged."""
+
+    NAME = "name"
+    TOPIC = "topic"
+
+
 class TargetResponse(JudgedResponse[ScoresResponse | None]):
     """The stance of the whole article toward a target that the caller named."""
 
+    basis: Basis | None = Field(
+        description="`name`: judged where the text names it. `topic`: never named, so the text is judged as one about this topic,"
+        " which is right less often. null: never named, and not judged."
+    )
+
     @classmethod
     def of(cls, value: Judgement) -> TargetResponse:
-        return cls(**_judged(value), scores=ScoresResponse.of(value.scores) if value.scores else None)
+        basis = Basis.NAME if value.mentions else Basis.TOPIC if value.scores else None
+        return cls(**_judged(value), scores=ScoresResponse.of(value.scores) if value.scores else None, basis=basis)
 
 
 class CountryResponse(JudgedResponse[ScoresResponse], LinkedResponse):

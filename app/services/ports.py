@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 from app.domain.claims import ClaimVerdict
 from app.domain.jobs import Call
 from app.domain.models import ModelDescription
-from app.domain.values import Annotation, ArticleText, CountryCode
+from app.domain.values import Annotation, ArticleText, CountryCode, Judgement
 from app.inference.batching import Load
 
 
@@ -91,6 +91,10 @@ class ClaimReader(Protocol):
 
     async def judge(self, claims: Sequence[str], text: ArticleText, *, bulk: bool = False) -> Sequence[ClaimVerdict]:
         """One verdict a claim, from the few best passages of the text for each. Raises InvalidText or EngineUnavailable."""
+        ...
+
+    async def topics(self, names: Sequence[str], text: ArticleText, *, bulk: bool = False) -> Sequence[Judgement]:
+        """The stance toward each topic, which the text need not name; without mentions. Raises as `judge` does."""
         ...
 
 

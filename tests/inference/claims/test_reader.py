@@ -1,0 +1,70 @@
+"""The pair model as it is shipped."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from app.domain.claims import ClaimStance
+from app.domain.errors import InvalidText
+from app.domain.values import ArticleText, Stance
+from app.inference.annotator import TransformerAnnotator
+from app.inference.claims.reader import TransformerClaimReader
+
+REPORT = ArticleText(
+    "Officials in Ulaanbaatar rejected the reports on Tuesday. The border with China is open and has been open all week, a"
+    " spokesman said; stories of a closure are false, and nobody at the ministry knows where they come from.",
+    "Mongolia denies that it closed its border",
+)
+
+
+@pytest.fixture(scope="module")
+def reader(annotator: TransformerAnnotator) -> Iterator[TransformerClaimReader]:
+    found = TransformerClaimReader(annotator)
+    yield found
+    found.close()
+
+
+def test_a_denial_disagrees_and_is_quoted_word_for_word(reader: TransformerClaimReader) -> None:
+    (verdict,) = asyncio.run(reader.judge(["Mongolia closed its border with China"], REPORT))
+    assert verdict.stance is ClaimStance.DISAGREE
+    first = verdict.evidence[0]
+    whole = REPORT.title if first.field == "title" else REPORT.body
+    assert whole is not None and whole[first.span.start : first.span.end] == first.quote
+
+
+def test_an_answer_is_the_same_alone_and_among_others(reader: TransformerClaimReader) -> None:
+    claims = [
+        "Mongolia closed its border with China",
+        "Goats eat paper",
+        "A long claim about a border that is open",
+    ]
+    alone = [asyncio.run(reader.judge([claim], REPORT))[0] for claim in claims]
+    assert list(asyncio.run(reader.judge(claims, REPORT))) == alone
+
+
+def test_a_claim_that_is_too_long_is_refused_by_name(reader: TransformerClaimReader) -> None:
+    with pytest.raises(InvalidText, match="claims"):
+        asyncio.run(reader.judge(["word " * 200], REPORT))
+
+
+def test_a_topic_needs_no_mention(reader: TransformerClaimReader) -> None:
+    text = ArticleText("I strongly support nuclear energy and think it is wonderful.")
+    (judged,) = asyncio.run(reader.topics(["nuclear power"], text))
+    assert judged.mentions == () and judged.scores is not None
+    assert judged.scores.leading() is Stance.FAVOR
+
+
+def test_a_vector_is_64_numbers_and_most_like_itself(reader: TransformerClaimReader) -> None:
+    border, bank = (
+        asyncio.run(reader.vector(text)) for text in ("Mongolia closed its border", "The central bank of Brazil raised rates")
+    )
+    assert len(border) == 64
+    assert reader.meant([border, bank], border) == [[0], []]
+
+
+def test_without_a_claim_the_model_is_not_loaded(annotator: TransformerAnnotator) -> None:
+    idle = TransformerClaimReader(annotator)
+    assert idle.healthy()
+    assert idle._loaded is None
+    idle.close()
