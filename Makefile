@@ -103,8 +103,9 @@ audit: $(BIN)/.runtime ## Check pins, files, licences, and known vulnerabilities
 soak: $(BIN)/.test ## Ten minutes of mixed requests at 80% of capacity (ARGS=--seconds 60)
 	$(BIN)/python -m benchmarks.soak $(ARGS)
 
-evaluate: $(BIN)/.runtime ## Measure the shipped model on the public tests (DATA=folder) and compare with its card
+evaluate: $(BIN)/.runtime ## Measure the shipped models on the public tests (DATA=folder) and compare with their cards
 	$(BIN)/python -m training.evaluate $(DATA) --check
+	$(BIN)/python -m training.claims.evaluate $(DATA) --check
 
 # The rivals have environments of their own. torch comes first and by its exact version, since any other way to it brings gigabytes.
 .venv-bench/.ready: constraints.txt
