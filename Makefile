@@ -12,7 +12,7 @@ CONTRACT_BIN := $(abspath $(CONTRACT_VENV)/bin)
 NODE_BIN := $(CONTRACT)/node_modules/.bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-contract test-torch test-crash lint lint-contract format openapi clients sbom audit soak evaluate bench-engine bench-queries bench-jobs train training-env lock clean
+.PHONY: help install run test test-contract test-torch test-crash lint lint-contract format openapi clients sbom audit soak evaluate bench-engine bench-queries bench-jobs bench-claims train training-env lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -76,6 +76,9 @@ test-crash: $(BIN)/.test ## Kill real processes 20 times instead of 3, and hold 
 
 bench-jobs: $(BIN)/.test ## Measure bulk work (ARGS="--articles 2000 --write")
 	$(BIN)/python -m benchmarks.jobs $(ARGS)
+
+bench-claims: $(BIN)/.test ## Measure what claims cost an article that comes in (DATA=folder ARGS=--write)
+	$(BIN)/python -m benchmarks.claims $(DATA) $(ARGS)
 
 lint: lint-contract $(BIN)/.test ## Check style, types and the contract
 	$(BIN)/ruff check .
