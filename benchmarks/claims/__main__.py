@@ -65,7 +65,7 @@ async def measured(
         rows.append((str(count), f"{1e6 * look:.0f}", f"{read:.2f}", f"{share:.1f}"))
     head = ("claims", "look, µs", "read in vain", "both, % of an annotation")
     note = (
-        f"{len(texts)} articles of FNC-1; an annotation takes {1e3 * annotation:.0f} ms of processor time (median), and to read an"
+        f"{len(texts)} articles of FNC-1; an annotation takes {1e3 * annotation:.0f} ms of processor time (median), to read an"
         f" article for one claim {1e3 * reading:.0f} ms. `{annotator.version}`, `{reader.version}`. The gate lets through"
         f" {await recall(reader, pairs, texts, vectors)} related pairs of these articles."
     )
