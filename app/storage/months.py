@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.domain.records import Dimension, Filter
 from app.domain.values import Stance
-from app.storage.tables import MonthRow, words
+from app.storage.tables import MonthRow, StanceRow
 
 UNDECIDED = "undecided"
 
@@ -68,9 +68,8 @@ def _sum(stance: str) -> ColumnElement[int]:
     return func.coalesce(ARTICLES.filter(MonthRow.stance == str(stance)), 0)
 
 
-_STANCE: ColumnElement[Stance | None] = type_coerce(
-    case((MonthRow.stance != UNDECIDED, MonthRow.stance), else_=type_coerce(None, Text())),
-    words(Stance),  # type: ignore[arg-type]
+_STANCE: ColumnElement[Any] = type_coerce(
+    case((MonthRow.stance != UNDECIDED, MonthRow.stance), else_=type_coerce(None, Text())), StanceRow.stance.type
 )
 
 _KEYS: Mapping[Dimension, Key] = {
