@@ -19,12 +19,8 @@ from tests.test_openapi import COMMITTED
 
 ID = "01932c07-209a-7c3d-9f0e-5a4b1c2d3e4f"
 MODEL = "standpoint-en@4f0c1d9a72be"
-PATHS = {"article_id": ID, "annotation_id": ID, "job_id": ID, "webhook_id": ID, "delivery_id": ID, "correction_id": ID} | {
-    "code": "CN",
-    "model_id": MODEL,
-    "before": MODEL,
-    "after": MODEL,
-}
+IDS = ("article_id", "annotation_id", "job_id", "webhook_id", "delivery_id", "correction_id", "claim_id")
+PATHS = dict.fromkeys(IDS, ID) | {"code": "CN", "model_id": MODEL, "before": MODEL, "after": MODEL}
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/articles"): {"text": "France praised Kenya."},
     ("PATCH", "/v1/articles/{article_id}"): {"url": "https://example.org/1"},
@@ -32,6 +28,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/articles/{article_id}/corrections"): {"country": "KE", "stance": "favor"},
     ("POST", "/v1/imports"): {"articles": [{"text": "France praised Kenya.", "external_id": "1"}]},
     ("POST", "/v1/reannotations"): {},
+    ("POST", "/v1/claims"): {"text": "France praised Kenya."},
     ("POST", "/v1/webhooks"): {"url": "http://127.0.0.1:9/hook", "events": ["job.finished"], "secret": "0123456789abcdef"},
 }
 WITHOUT_DATABASE = {"/healthz", "/docs", "/docs/{asset}", "/openapi.json", "/metrics", "/v1/annotate"}

@@ -159,6 +159,7 @@ class Gate(Engine):
 
     def __init__(self, engine: Engine) -> None:
         self._engine, self.opened = engine, threading.Event()
+        self._outputs = engine._outputs
 
     def run(self, rows: Sequence[Row]) -> list[SpanLogits]:
         assert self.opened.wait(10)

@@ -15,8 +15,8 @@ from standpoint_client.api.articles import create_article, get_article
 from standpoint_client.api.jobs import create_import, get_job, list_job_failures
 from standpoint_client.api.stances import list_stances
 from standpoint_client.models import (
+    AnnotatedTextResponse,
     AnnotateRequest,
-    AnnotationResponse,
     ArticleRequest,
     ArticleResponse,
     CountryCode,
@@ -34,7 +34,7 @@ Answer = TypeVar("Answer")
 
 
 def use(client: AuthenticatedClient, stranger: Client, texts: list[str]) -> dict[str, object]:
-    read = expect(AnnotationResponse, annotate.sync(client=client, body=AnnotateRequest(text=texts[0])))
+    read = expect(AnnotatedTextResponse, annotate.sync(client=client, body=AnnotateRequest(text=texts[0])))
     stored = [store(client, number, text) for number, text in enumerate(texts)]
     again = expect(ArticleResponse, get_article.sync(stored[0].id, client=client))
     assert again.annotation is not None
