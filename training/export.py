@@ -25,7 +25,7 @@ from training.data import KINDS, STANCES
 from training.linking_data import country_codes
 from training.model import Reader
 from training.part import part
-from training.quantize import quantize
+from training.quantize import WORD_STEP, quantize
 from training.unfuse import unfuse
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids", "span_row", "span_start", "span_end")
@@ -122,19 +122,22 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--float-out", type=Path, help="where to keep the float graph, for comparison")
+    parser.add_argument("--word-step", type=float, default=WORD_STEP, help="of a word vector's standard deviation")
     parser.add_argument("--layers", type=lambda text: tuple(map(int, text.split(","))))
     parser.add_argument("--inner", type=int)
     parser.add_argument("--name", default="standpoint-en")
     parser.add_argument("--max-tokens", type=int, default=128)
     arguments = parser.parse_args()
     model = Reader(arguments.base, countries=len(country_codes()), layers=arguments.layers, inner=arguments.inner)
-    model.load_state_dict(torch.load(arguments.weights))
+    state = torch.load(arguments.weights)
+    model.load_state_dict(state.get("reader", state))
+    steps = {name: scale.numpy() for name, scale in state["steps"].items()} if "steps" in state else None
     arguments.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         raw, fused = Path(folder) / "raw.onnx", Path(folder) / "fused.onnx"
         export_float(model, raw)
         fuse(raw, fused, heads=model.encoder.config.num_attention_heads, hidden=model.encoder.config.hidden_size)
-        quantize(fused, Path(folder) / "int8.onnx")
+        quantize(fused, Path(folder) / "int8.onnx", steps=steps, word_step=arguments.word_step)
         unfuse(Path(folder) / "int8.onnx", Path(folder) / "apart.onnx")
         part(Path(folder) / "apart.onnx", arguments.out)
         if arguments.float_out:

@@ -13,8 +13,9 @@ only their own bits. docs/decisions/0038 has figures.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import onnx
@@ -27,12 +28,22 @@ PRODUCT_STEP = 0.125  # standard deviations of a column: some 5 bits a weight
 WORD_STEP = 0.32  # of a word: some 4 bits
 
 
-def quantize(source: Path, target: Path, *, keep: str = "heads") -> None:
-    """Quantise every product with a constant matrix and the largest lookup; nodes with `keep` in their name stay in float."""
+def quantize(
+    source: Path,
+    target: Path,
+    *,
+    keep: str = "heads",
+    steps: Mapping[str, NDArray[np.float32]] | None = None,
+    word_step: float = WORD_STEP,
+) -> None:
+    """Quantise every product with a constant matrix and the largest lookup; nodes with `keep` in their name stay in float.
+
+    `steps` [out] by product are those of weights that stand on a grid already (training/rounding.py).
+    """
     model = onnx.load(source)
     graph = model.graph
     weights = {item.name: item for item in graph.initializer}
-    rewriter = _Rewriter(weights)
+    rewriter = _Rewriter(weights, steps or {}, word_step)
     words = max(
         (n for n in graph.node if n.op_type == "Gather" and n.input[0] in weights), key=lambda n: _size(weights[n.input[0]])
     )
@@ -82,9 +93,22 @@ def _symmetric(weight: NDArray[np.float32], axis: int, step: float) -> tuple[NDA
     return np.clip(np.round(weight / scale), -127, 127).astype(np.int8), scale.astype(np.float32)
 
 
+def _on_grid(weight: NDArray[np.float32], scale: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Raises ValueError for weights that are no whole multiples of their scale."""
+    found = np.round(weight / scale)
+    if np.abs(weight - found * scale).max() > 1e-3 * scale.max():
+        raise ValueError("the weights do not stand on the grid that came with them")
+    return found.astype(np.int8), scale
+
+
 class _Rewriter:
-    def __init__(self, weights: dict[str, onnx.TensorProto]) -> None:
-        self.weights = weights
+    def __init__(
+        self,
+        weights: dict[str, onnx.TensorProto],
+        steps: Mapping[str, NDArray[np.float32]] = MappingProxyType({}),
+        word_step: float = WORD_STEP,
+    ) -> None:
+        self.weights, self.steps, self.word_step = weights, steps, word_step
         self.rows: dict[str, tuple[str, str]] = {}
         self.constants: dict[str, onnx.TensorProto] = {}
         self._constant("q_zero", np.array(ZERO_POINT, np.uint8))
@@ -97,7 +121,9 @@ class _Rewriter:
         return name
 
     def product(self, node: NodeProto) -> list[NodeProto]:
-        quantized, scale = _symmetric(numpy_helper.to_array(self.weights[node.input[1]]), 0, PRODUCT_STEP)
+        weight = numpy_helper.to_array(self.weights[node.input[1]])
+        known = self.steps.get(node.name.strip("/").removesuffix("/MatMul").replace("/", "."))
+        quantized, scale = _symmetric(weight, 0, PRODUCT_STEP) if known is None else _on_grid(weight, known[None])
         name = f"q_{node.name.strip('/').replace('/', '_')}"
         weight, column = self._constant(f"{name}_w", quantized), self._constant(f"{name}_s", scale[0])
         before, (row, scaled) = self._row_scaled(node.input[0])
@@ -143,7 +169,7 @@ class _Rewriter:
         return before
 
     def lookup(self, node: NodeProto) -> list[NodeProto]:
-        table, scale = _symmetric(numpy_helper.to_array(self.weights[node.input[0]]), 1, WORD_STEP)
+        table, scale = _symmetric(numpy_helper.to_array(self.weights[node.input[0]]), 1, self.word_step)
         self._constant("q_words", table)
         self._constant("q_words_scale", scale)
         return [

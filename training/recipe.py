@@ -2,9 +2,10 @@
 
     python -m training.recipe DATA BASE OUT [--tier standpoint-en-fast] [--seed 13]
 
-runs begin, longer, mix, export, seal and calibrate, one program after the other; for the fast tier also teach, student, further
-and soup before the export. OUT/model is the result, OUT/float the graph before quantisation, OUT/record.json what was run and
-for how long. Started again, it goes on where it stopped: steps that ended are skipped, and training goes on from its last epoch.
+runs begin, longer, mix and export, then joint, round, plain, gate, attach, calibrate and topics, one program after the other; for the
+fast tier teach, student, further and soup before the export, and calibrate behind it. OUT/model is the result, OUT/float the graph
+before quantisation, OUT/record.json what was run and for how long. Started again, it goes on where it stopped: steps that ended are
+skipped, and training goes on from its last checkpoint.
 """
 
 from __future__ import annotations
@@ -37,7 +38,12 @@ UNLABELLED = "--unlabelled 12000"
 STUDENT = "--teacher-weight 0.6 --epochs 3 --rate 8e-5 --head-rate 6e-4 --tokens 2048 --decay 0.995"
 FURTHER = "--teacher-weight 0.6 --epochs 3 --rate 7e-5 --head-rate 5e-4 --tokens 2048 --decay 0.995"
 SOUP = 0.3
+# Topics, relations and stances together, in the upper half of what came before.
+JOINT = "--minutes 63 --forget 0.4 --threads 1 --class-weights"
+# Coarser than what errors could be made good for without (docs/decisions/0048).
+ROUND, WORDS = "--step 0.25", "--word-step 0.45"
 RECORD = "record.json"
+FOLDERS = ("begin", "longer", "student", "further", "first", "joint", "plain", "gate", "model")
 
 
 class OtherRecipe(Exception):
@@ -72,7 +78,7 @@ class Record:
 def steps(data: Path, base: Path, out: Path, *, tier: str = DEFAULT, seed: int = SEED) -> list[Step]:
     """In the order in which they need each other."""
     given, seeded = f"--data {_quoted(data)} --base {_quoted(base)}", f"--seed {seed}"
-    folder = {name: _quoted(out / name) for name in ("begin", "longer", "student", "further", "model")}
+    folder = {name: _quoted(out / name) for name in FOLDERS}
     average = {name: _quoted(out / name / "average.pt") for name in folder}
     mixed, soup, logits = (_quoted(out / name) for name in ("mixed.pt", "soup.pt", "logits.json"))
     taught = f"{SHAPE} --teacher {logits} {UNLABELLED}"
@@ -87,17 +93,39 @@ def steps(data: Path, base: Path, out: Path, *, tier: str = DEFAULT, seed: int =
         "further": f"training.train {given} --out {folder['further']} {taught} --start {average['student']} {FURTHER} {seeded}",
         "soup": f"training.mix {average['student']} {average['further']} --share {SOUP} --out {soup}",
     }
-    weights, shape = (soup, f"{SHAPE} ") if tier == FAST else (mixed, "")
     float_graph = _quoted(out / "float" / "model.onnx")
-    commands = {
-        **whole,
-        **(small if tier == FAST else {}),
-        "export": f"training.export --base {_quoted(base)} {shape}--weights {weights} --out {folder['model']} --name {tier}"
+    last = _fast(given, folder, soup, float_graph) if tier == FAST else _default(given, folder, mixed, float_graph, seeded)
+    commands = {**whole, **(small if tier == FAST else {}), **last}
+    commands["calibrate"] = f"training.calibrate {_quoted(data)} {folder['model']}"
+    if tier != FAST:
+        commands["topics"] = f"training.topics.calibrate {_quoted(data)} {folder['model']}"
+    return [Step(name, tuple(shlex.split(command))) for name, command in commands.items()]
+
+
+def _fast(given: str, folder: dict[str, str], soup: str, float_graph: str) -> dict[str, str]:
+    base = given.split(" --base ")[1]
+    return {
+        "export": f"training.export --base {base} {SHAPE} --weights {soup} --out {folder['model']} --name {FAST}"
         f" --float-out {float_graph}",
         "seal": f"training.seal {folder['model']}",
-        "calibrate": f"training.calibrate {_quoted(data)} {folder['model']}",
     }
-    return [Step(name, tuple(shlex.split(command))) for name, command in commands.items()]
+
+
+def _default(given: str, folder: dict[str, str], mixed: str, float_graph: str, seeded: str) -> dict[str, str]:
+    """What the default tier knows beyond stances: topics and relations, learnt from a model that is exported already, and the gate."""
+    data, base = given.removeprefix("--data ").split(" --base ")
+    learnt = f"{folder['joint']}/average.pt"
+    rounded, gate = f"{folder['joint']}/rounded.pt", f"{folder['gate']}/gate.pt"
+    return {
+        "export": f"training.export --base {base} --weights {mixed} --out {folder['first']} --name {DEFAULT}",
+        "seal": f"training.seal {folder['first']}",
+        "joint": f"training.joint.train {given} --model {folder['first']} --out {folder['joint']} {JOINT} {seeded}",
+        "round": f"training.rounding {given} --weights {learnt} --out {rounded} {ROUND}",
+        "plain": f"training.export --base {base} --weights {rounded} --out {folder['plain']} --name {DEFAULT} {WORDS}",
+        "float": f"training.export --base {base} --weights {learnt} --out {folder['joint']}/exported --float-out {float_graph}",
+        "gate": f"training.relations.gate {data} {folder['plain']} {folder['gate']}",
+        "attach": f"training.relations.attach {folder['plain']} {rounded} {gate} {folder['model']} {data}",
+    }
 
 
 def run(plan: Sequence[Step], out: Path, *, execute: Callable[[Sequence[str]], None]) -> Record:
@@ -143,11 +171,12 @@ def execute(command: Sequence[str]) -> None:
 
 def prepare(out: Path) -> None:
     """Where the steps write; names of countries are data that no training changes."""
-    for name in ("model", "float"):
+    (out / "float").mkdir(parents=True, exist_ok=True)
+    for name in ("first", "plain", "model"):
         (out / name).mkdir(parents=True, exist_ok=True)
-    target = out / "model" / "gazetteer.tsv"
-    if not target.exists():
-        target.write_bytes((locate("standpoint-en") / "gazetteer.tsv").read_bytes())
+        target = out / name / "gazetteer.tsv"
+        if not target.exists():
+            target.write_bytes((locate("standpoint-en") / "gazetteer.tsv").read_bytes())
 
 
 def main(

@@ -12,7 +12,11 @@ import pytest
 from training import recipe
 from training.recipe import FAST, RECORD, OtherRecipe, Step, begun, prepare, run, steps
 
-ORDER = ["begin", "longer", "mix", "export", "seal", "calibrate"]
+LEARN, SHIP = (
+    ["begin", "longer", "mix", "export", "seal", "joint"],
+    ["round", "plain", "float", "gate", "attach", "calibrate", "topics"],
+)
+ORDER = [*LEARN, *SHIP]
 FAST_ORDER = ["begin", "longer", "mix", "teach", "student", "further", "soup", "export", "seal", "calibrate"]
 
 
@@ -30,14 +34,19 @@ def average(step: Step) -> str:
 
 
 def test_every_step_takes_what_those_before_it_leave(tmp_path: Path) -> None:
-    begin, longer, mix, export, seal, calibrate = plan(tmp_path)
-    assert [step.name for step in plan(tmp_path)] == ORDER
-    assert options(longer)["--start"] == average(begin)
-    assert list(mix.command[1:3]) == [average(begin), average(longer)]
-    assert options(export)["--weights"] == options(mix)["--out"]
-    assert "--layers" not in options(export)
-    assert seal.command[-1] == calibrate.command[-1] == options(export)["--out"] == str(tmp_path / "model")
-    assert options(begin)["--base"] == "/base model"
+    found = {step.name: step for step in plan(tmp_path)}
+    assert list(found) == ORDER
+    assert options(found["longer"])["--start"] == average(found["begin"])
+    assert list(found["mix"].command[1:3]) == [average(found["begin"]), average(found["longer"])]
+    assert options(found["export"])["--weights"] == options(found["mix"])["--out"]
+    assert "--layers" not in options(found["export"])
+    assert found["seal"].command[-1] == options(found["export"])["--out"] == options(found["joint"])["--model"]
+    assert options(found["round"])["--weights"] == options(found["float"])["--weights"] == average(found["joint"])
+    assert options(found["plain"])["--weights"] == options(found["round"])["--out"] == found["attach"].command[2]
+    assert found["gate"].command[2] == found["attach"].command[1] == options(found["plain"])["--out"]
+    assert found["attach"].command[3] == str(Path(found["gate"].command[3]) / "gate.pt")
+    assert found["attach"].command[4] == found["calibrate"].command[-1] == found["topics"].command[-1] == str(tmp_path / "model")
+    assert options(found["begin"])["--base"] == "/base model"
 
 
 def test_the_fast_tier_is_taught_by_the_other(tmp_path: Path) -> None:

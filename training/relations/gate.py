@@ -23,10 +23,13 @@ from app.inference.engine import WIDTH
 from app.inference.gazetteer import Gazetteer
 from training.claims.data import UNRELATED, Pair, claim_pairs, related, stories
 from training.data import held_out
-from training.relations.features import session, vectors
 from training.relations.model import Gate, mean
+from training.relations.vectors import after, part_of, vectors
 
 STEPS, GROUP, RATE, TEMPERATURE, SEED, RECALL = 100, 128, 1e-4, 0.07, 0, 0.98
+
+LAYERS = 12
+"""After so many the vectors are taken."""
 
 
 class Means:
@@ -36,12 +39,12 @@ class Means:
         drafter = Drafter(Gazetteer.load(model / "gazetteer.tsv"), TextEncoder(model / "tokenizer.json", max_tokens=128))
         rows = [(text, row) for text in texts for row in drafter.draft(ArticleText(text), language="en").rows]
         rows.sort(key=lambda one: len(one[1]))
-        running, name = session(model)
+        running = part_of(model, [after(LAYERS)])
         self.of: dict[str, list[int]] = {}
         found = []
         for first in range(0, len(rows), 16):
             group = rows[first : first + 16]
-            made = torch.from_numpy(vectors(running, name, [row for _, row in group]))
+            made = torch.from_numpy(vectors(running, [row for _, row in group]))
             mask = torch.tensor([[float(n < len(row)) for n in range(made.shape[1])] for _, row in group])
             found.append(mean(made, mask))
             for number, (text, _) in enumerate(group):
@@ -106,7 +109,7 @@ def main(data: Path, model: Path, out: Path) -> None:
         table[recall] = {"least": round(least, 2), "others let through": round(float((others >= least).mean()), 4)}
     print(json.dumps(table, indent=1))
     out.mkdir(parents=True, exist_ok=True)
-    torch.save({"state": gate.state_dict(), "least": table[RECALL]["least"], "table": table}, out / "gate.pt")
+    torch.save({"layers": LAYERS, "state": gate.state_dict(), "least": table[RECALL]["least"], "table": table}, out / "gate.pt")
 
 
 if __name__ == "__main__":
