@@ -2,10 +2,10 @@
 
     python -m training.recipe DATA BASE OUT [--tier standpoint-en-fast] [--seed 13]
 
-runs begin, longer, mix and export, then joint, round, plain, gate, attach, calibrate and topics, one program after the other; for the
-fast tier teach, student, further and soup before the export, and calibrate behind it. OUT/model is the result, OUT/float the graph
-before quantisation, OUT/record.json what was run and for how long. Started again, it goes on where it stopped: steps that ended are
-skipped, and training goes on from its last checkpoint.
+runs begin, longer, mix and export, then joint, round, plain, gate, attach, calibrate and topics, one program after the other;
+for the fast tier teach, student, further and soup before the export, and calibrate behind it. OUT/model is the result,
+OUT/float the graph before quantisation, OUT/record.json what was run and for how long. Started again, it goes on where it
+stopped: steps that ended are skipped, and training goes on from its last checkpoint.
 """
 
 from __future__ import annotations
@@ -112,7 +112,8 @@ def _fast(given: str, folder: dict[str, str], soup: str, float_graph: str) -> di
 
 
 def _default(given: str, folder: dict[str, str], mixed: str, float_graph: str, seeded: str) -> dict[str, str]:
-    """What the default tier knows beyond stances: topics and relations, learnt from a model that is exported already, and the gate."""
+    """What the default tier knows beyond stances: topics and relations, learnt from a model that is exported already, and the
+    gate."""
     data, base = given.removeprefix("--data ").split(" --base ")
     learnt = f"{folder['joint']}/average.pt"
     rounded, gate = f"{folder['joint']}/rounded.pt", f"{folder['gate']}/gate.pt"

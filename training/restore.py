@@ -1,7 +1,8 @@
 """A shipped model's weights as a trained reader's, to learn on from: `python -m training.restore MODEL BASE OUT.pt`.
 
-The weights are those of the integers that ship, times their scales: nothing finer is kept anywhere. Products stand transposed in the
-graph, and what is stored small is expanded when the model is loaded; the names are those that the exporter took from the reader.
+The weights are those of the integers that ship, times their scales: nothing finer is kept anywhere. Products stand transposed
+in the graph, and what is stored small is expanded when the model is loaded; the names are those that the exporter took from the
+reader.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def restored(folder: Path) -> dict[str, Tensor]:
         elif name.endswith("_int8") and not name.startswith("additions/"):
             whole = name.removesuffix("_int8")
             found[whole] = values * stored[f"{whole}_scale"]
-        elif name.startswith(("encoder.", "heads.")) and not name.endswith("_scale") or name == "mark":
+        elif (name.startswith(("encoder.", "heads.")) and not name.endswith("_scale")) or name == "mark":
             found[name] = values
     return {name: torch.from_numpy(np.array(values, dtype=np.float32)) for name, values in found.items()}
 

@@ -1,9 +1,10 @@
-"""Round the encoder's products a layer at a time, each error made good by the weights that are rounded after it (GPTQ, Frantar et al., ICLR
-2023): `python -m training.rounding --data DATA --base BASE --weights average.pt --out rounded.pt --step 0.25`.
+"""Round the encoder's products a layer at a time, each error made good by the weights that are rounded after it (GPTQ, Frantar
+et al., ICLR 2023): `python -m training.rounding --data DATA --base BASE --weights average.pt --out rounded.pt --step 0.25`.
 
-Rounding each weight to the nearest step forgets whatever training moved by less than half of one, and all errors of a column add up. Here
-what a product says of real text is kept instead: by the second moments of its inputs on training text, read through the layers that
-are rounded already. The result are weights on a grid, and each column's step, which training/export.py stores as integers.
+Rounding each weight to the nearest step forgets whatever training moved by less than half of one, and all errors of a column
+add up. Here what a product says of real text is kept instead: by the second moments of its inputs on training text, read
+through the layers that are rounded already. The result are weights on a grid, and each column's step, which training/export.py
+stores as integers.
 """
 
 from __future__ import annotations

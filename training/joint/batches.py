@@ -16,8 +16,8 @@ from training.data import KINDS, STANCES
 from training.joint.data import Item, changed, joined
 
 PACKED, SWAPPED, HIDDEN, UNMARKED, TURNED = 0.25, 0.3, 0.05, 0.15, (0, 3, 4, 1, 2)
-"""Shares of: sentences that are read beside others, with other countries' names, spans of countries behind a mask, and spans without
-a stance that are not marked. Last, the class of each relation when its spans change places."""
+"""Shares of: sentences that are read beside others, with other countries' names, spans of countries behind a mask, and spans
+without a stance that are not marked. Last, the class of each relation when its spans change places."""
 
 
 @dataclass(frozen=True, slots=True)

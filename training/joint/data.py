@@ -1,4 +1,5 @@
-"""What the joint training reads: sentences with stances and relations, and topics that stand as a marked sentence before a text."""
+"""What the joint training reads: sentences with stances and relations, and topics that stand as a marked sentence before a
+text."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ LONGEST_PASSAGE = 420
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two spans of an example by their half-open ranges of code points, the first standing first, and the number of their relation."""
+    """Two spans of an example by their half-open ranges of code points, the first standing first, and the number of their
+    relation."""
 
     first: tuple[int, int]
     second: tuple[int, int]

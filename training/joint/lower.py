@@ -1,5 +1,5 @@
-"""The lower layers of a shipped model, as they ship, and its answers: they stay as they are, so that ONNX Runtime's integers do their work
-in training too, at a quarter of the time that it would take in bf16."""
+"""The lower layers of a shipped model, as they ship, and its answers: they stay as they are, so that ONNX Runtime's integers do
+their work in training too, at a quarter of the time that it would take in bf16."""
 
 from __future__ import annotations
 

@@ -12,9 +12,9 @@ FROZEN = 6
 """Layers that stay as they ship. What they share with the upper ones, the bias of relative positions, stays too."""
 
 TAP = 8
-"""Layers whose token vectors the relation head reads. Deeper ones know the stances of their training sentences by heart: a head on the
-frozen encoder has macro-F1 49 on new text after six layers, 48 after eight, 44 after ten and twelve, but 54, 57, 60 and 61 on sentences
-that the encoder had seen and the head had not."""
+"""Layers whose token vectors the relation head reads. Deeper ones know the stances of their training sentences by heart: a head
+on the frozen encoder has macro-F1 49 on new text after six layers, 48 after eight, 44 after ten and twelve, but 54, 57, 60 and
+61 on sentences that the encoder had seen and the head had not."""
 
 
 class UpperHalf(nn.Module):

@@ -1,9 +1,10 @@
-"""Let the upper half and all heads learn on together: `python -m training.joint.train --data DATA --base BASE --model FOLDER --out OUT`.
+"""Let the upper half and all heads learn on together: `python -m training.joint.train --data DATA --base BASE --model FOLDER
+--out OUT`.
 
-Stances of sentences, relations of two spans, and topics that a text never names, in one training. The lower layers are those of the model
-FOLDER as it ships; its answers on sentences are held by distillation (Hinton et al. 2015), so that nothing is forgotten while topics and
-relations are learnt. The rate falls with the time that is given, so that a run ends when it should on any machine. A checkpoint is
-written every few minutes, and a stopped run goes on from it. Nothing here reads a test file.
+Stances of sentences, relations of two spans, and topics that a text never names, in one training. The lower layers are those of
+the model FOLDER as it ships; its answers on sentences are held by distillation (Hinton et al. 2015), so that nothing is
+forgotten while topics and relations are learnt. The rate falls with the time that is given, so that a run ends when it should
+on any machine. A checkpoint is written every few minutes, and a stopped run goes on from it. Nothing here reads a test file.
 """
 
 from __future__ import annotations
@@ -198,7 +199,8 @@ class Trainer:
 def forget(reader: Reader, base: dict[str, Tensor], share: float) -> None:
     """Draw the layers that learn on toward the base model (Wortsman et al., CVPR 2022): what they know by heart goes first.
 
-    With shares of 0.25 and 0.45, macro-F1 on NewsMTSC's development part falls from 81.2 to 81.0 and 80.6 before anything is learnt.
+    With shares of 0.25 and 0.45, macro-F1 on NewsMTSC's development part falls from 81.2 to 81.0 and 80.6 before anything is
+    learnt.
     """
     for name, parameter in reader.named_parameters():
         if parameter.requires_grad and not name.startswith("heads."):

@@ -1,8 +1,8 @@
 """Put the relation head and the gate into a model's graph: `python -m training.relations.attach MODEL WEIGHTS.pt GATE.pt OUT`.
 
-WEIGHTS.pt is what training/joint or training/rounding wrote. Everything that was in the graph stays as it is, to the last bit: what the
-model says of stances and countries does not change. The temperature of relations is fitted on the development part of Directed
-Sentiment Extraction.
+WEIGHTS.pt is what training/joint or training/rounding wrote. Everything that was in the graph stays as it is, to the last bit:
+what the model says of stances and countries does not change. The temperature of relations is fitted on the development part of
+Directed Sentiment Extraction.
 """
 
 from __future__ import annotations

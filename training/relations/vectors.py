@@ -1,5 +1,5 @@
-"""Token vectors of a shipped encoder, after any of its layers: the int8 graph itself is asked, so that what learns from them sees in training
-what it will see in use."""
+"""Token vectors of a shipped encoder, after any of its layers: the int8 graph itself is asked, so that what learns from them
+sees in training what it will see in use."""
 
 from __future__ import annotations
 
