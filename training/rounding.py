@@ -26,8 +26,8 @@ from training.train import load_tokenizer
 DAMPING = 0.01
 """Of the mean second moment, added to each input's own."""
 BLOCK = 128
-ROWS = 700
-"""Passages of training text: some 35,000 tokens."""
+ROWS = 320
+"""Passages of training text: some 20,000 tokens."""
 
 Hidden = list[tuple[Tensor, Tensor, Tensor]]
 """Batches: token vectors [B, T, H], the mask that is added to attention, and the mask of tokens [B, T]."""
@@ -144,7 +144,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--step", type=float, default=0.125, help="standard deviations of an output's weights")
     parser.add_argument("--rows", type=int, default=ROWS)
+    parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
     state = torch.load(arguments.weights)
     reader = Reader(arguments.base, countries=len(country_codes())).eval()
     # No training moves the word vectors: the base model has them in full, a shipped one only rounded.
