@@ -58,14 +58,15 @@ _SENTENCE = re.compile(r"[^.!?]+[.!?]*")
 
 class DictionaryAnnotator:
     """Knows ten words for countries. The last word of praise or blame before a mention is the stance toward it; a verb of praise
-    or blame between two countries in one sentence is a relation."""
+    or blame between two countries in one sentence is a relation. Praise anywhere is favor toward any target that is not named,
+    where it judges `topics`."""
 
     version = "twin@000000000000"
     languages = frozenset({"en"})
     description = ModelDescription(version=version, languages=languages, size=0, calibrated=False)
 
-    def __init__(self, *, limit: int = 200_000) -> None:
-        self._limit = limit
+    def __init__(self, *, limit: int = 200_000, topics: bool = False) -> None:
+        self._limit, self._topics = limit, topics
         self.texts_read = 0
 
     async def annotate(
@@ -80,10 +81,14 @@ class DictionaryAnnotator:
             language=language or "en",
             coverage=Coverage(characters=len(text.title or "") + len(text.body), encoded_characters=len(text.body), passages=1),
             countries=tuple(sorted(_countries(text), key=lambda judgement: (-judgement.salience, judgement.country))),
-            targets=tuple(_judgement(text, name, {name: None}) for name in dict.fromkeys(targets)),
+            targets=tuple(self._target(text, name) for name in dict.fromkeys(targets)),
             relations=tuple(sorted(relations(text), key=lambda relation: (-relation.probability, relation.source))),
             vectors=b"".join(_vector(sentence.group()) for _, sentence in _sentences(text)),
         )
+
+    def _target(self, text: ArticleText, name: str) -> Judgement:
+        named = _judgement(text, name, {name: None})
+        return named if named.mentions or not self._topics else _topic(text, name)
 
     def country_name(self, country: CountryCode) -> str:
         return NAMES.get(country, country)
@@ -121,13 +126,6 @@ class DictionaryReader:
         validation.check(text, limit=self._limit)
         self.read += [(claim, text.body) for claim in claims]
         return [_verdict(claim, text) for claim in claims]
-
-    async def topics(self, names: Sequence[str], text: ArticleText, *, bulk: bool = False) -> Sequence[Judgement]:
-        """Praise anywhere is favor toward any topic."""
-        stance = Stance.FAVOR if PRAISE & set(text.body.split()) else Stance.NEUTRAL
-        return [
-            Judgement(name=name, salience=0.0, stance=stance, scores=_scores(stance), mentions=(), evidence=()) for name in names
-        ]
 
 
 VECTOR = 64
@@ -202,6 +200,11 @@ def _countries(text: ArticleText) -> Iterator[Judgement]:
         judgement = _judgement(text, name, words, country=CountryCode(code))
         if judgement.mentions:
             yield judgement
+
+
+def _topic(text: ArticleText, name: str) -> Judgement:
+    stance = Stance.FAVOR if PRAISE & set(text.body.split()) else Stance.NEUTRAL
+    return Judgement(name=name, salience=0.0, stance=stance, scores=_scores(stance), mentions=(), evidence=())
 
 
 def _judgement(

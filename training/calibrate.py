@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import typer
@@ -34,7 +35,7 @@ def logits_of(annotator: TransformerAnnotator, examples: Sequence[Example]) -> t
     return np.array(gold), np.concatenate([found.stance for found in judge_all(annotator, given)]).astype(np.float64)
 
 
-def scaling(gold: Labels, logits: Floats) -> dict[str, object]:
+def scaling(gold: Labels, logits: Floats) -> dict[str, Any]:
     """Temperature and bias of the greatest likelihood; the biases sum to zero and are drawn to it by a light penalty."""
 
     def loss(values: Floats) -> float:

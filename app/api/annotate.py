@@ -44,7 +44,7 @@ async def annotate(body: Requested, annotator: UsesAnnotator, claims: UsesClaims
     claims that are sent along; and its stance toward targets, those that it never names judged as its topics.
     """
     verdicts = await read_claims(claims, body.article_text(), body.claims)
-    annotation = await annotate_text(annotator, body.article_text(), language=body.language, targets=body.targets, reader=claims)
+    annotation = await annotate_text(annotator, body.article_text(), language=body.language, targets=body.targets)
     return await run_in_threadpool(AnnotatedTextResponse.with_claims, annotation, body.claims, verdicts, created_at=now())
 
 

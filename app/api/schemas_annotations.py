@@ -50,7 +50,8 @@ class AnnotateRequest(Request):
     targets: list[Label] = Field(
         default=[],
         max_length=50,
-        description="More names, such as a person or a company, found in the text exactly as written and judged like countries.",
+        description="More names, such as a person or a company, found in the text exactly as written and judged like countries. "
+        "One that the text never names is judged as its topic, where the model has learnt that; it may then have some 20 words.",
         examples=[["Aigul Serik"]],
     )
     claims: list[ClaimText] = Field(
@@ -215,7 +216,7 @@ class CoverageResponse(Response):
 
     characters: Count = Field(description="Code points scanned for names.")
     encoded_characters: Count = Field(
-        description="Code points that went through the encoder: passages that name a country or target."
+        description="Code points that went through the encoder: passages that name a country or target, or were read for a topic."
     )
     passages: Count
 

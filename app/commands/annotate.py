@@ -21,7 +21,6 @@ from app.domain.records import now
 from app.domain.values import Annotation
 from app.main import open_annotator, open_claims
 from app.refusal import Refusal
-from app.services.annotate import with_topics
 from app.services.ports import Annotator, ClaimReader
 
 IN_FLIGHT = 16
@@ -97,8 +96,6 @@ async def _outcome(reading: Reading, found: Found) -> Outcome:
         # Bulk work has no deadline: nobody waits for a single line of a file.
         text = article.article_text()
         said = await reading.annotator.annotate(text, language=article.language, targets=article.targets, bulk=True)
-        if reading.reader:
-            said = await with_topics(reading.reader, text, said, bulk=True)
         asked = reading.claims if reading.reader else ()
         return place, (said, await reading.reader.judge(asked, text, bulk=True) if reading.reader and asked else ())
     except StandpointError as error:

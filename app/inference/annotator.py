@@ -27,7 +27,8 @@ class TransformerAnnotator(BatchedAnnotator[Draft, Row, SpanLogits]):
         self.folder = ModelFolder.open(model)
         gazetteer = Gazetteer.load(self.folder.file("gazetteer.tsv"))
         self.encoder = TextEncoder(self.folder.file("tokenizer.json"), max_tokens=self.folder.config.max_tokens)
-        self._drafter = Drafter(gazetteer, self.encoder)
+        topics = self.folder.config.topics
+        self.drafter = Drafter(gazetteer, self.encoder, topics=topics.most if topics else 0)
         self._reader = Reader(self.folder, gazetteer)
         engine = _engine(self.folder)
         self.tells_relations, self.makes_vectors = engine.tells_relations, engine.makes_vectors
@@ -42,7 +43,7 @@ class TransformerAnnotator(BatchedAnnotator[Draft, Row, SpanLogits]):
         self._warm_up()
 
     def drafted(self, text: ArticleText, *, language: str, targets: Sequence[str]) -> Draft:
-        return self._drafter.draft(text, language=language, targets=targets)
+        return self.drafter.draft(text, language=language, targets=targets)
 
     def rows(self, draft: Draft) -> Sequence[Row]:
         return draft.rows

@@ -49,6 +49,7 @@ class TextEncoder:
         self._tokenizer.no_truncation()
         specials = np.asarray(self._tokenizer.encode("").ids, dtype=np.int64)
         self._before, self._behind = specials[:1], specials[1:]
+        self._stop = self.tokens(".").ids
         self.budget = max_tokens - len(specials)
 
     def tokens(self, text: str) -> Tokens:
@@ -65,9 +66,30 @@ class TextEncoder:
             marks[first:last] = 1
         return Row(ids, marks, ranges, np.array(pairs, dtype=np.int64).reshape(-1, 2))
 
+    def topic_row(self, topic: Integers, passage: Integers) -> Row:
+        """The topic's tokens before those of a passage that has no more than `room_beside` it."""
+        return topic_row(topic, passage, before=self._before, stop=self._stop, behind=self._behind)
+
+    def room_beside(self, topic: Integers) -> int:
+        """Tokens of a passage in a row of `topic_row`."""
+        return self.budget - len(topic) - len(self._stop)
+
     def _ranges(self, tokens: Tokens, passage: Passage, spans: Sequence[Span]) -> Integers:
         ranges = np.array([token_range(tokens, span) for span in spans], dtype=np.int64).reshape(-1, 2)
         return ranges.clip(passage.first, passage.last) - passage.first + len(self._before)
+
+
+def topic_row(topic: Integers, passage: Integers, *, before: Integers, stop: Integers, behind: Integers) -> Row:
+    """The topic as a sentence of its own before the passage, marked, and the row's one span.
+
+    All are token ids [n]: `stop` those of a full stop, `before` and `behind` the encoder's special ones. Training makes its rows
+    here, too.
+    """
+    ids = np.concatenate([before, topic, stop, passage, behind]).astype(np.int64, copy=False)
+    first, last = len(before), len(before) + len(topic)
+    marks = np.zeros_like(ids)
+    marks[first:last] = 1
+    return Row(ids, marks, np.array([[first, last]], dtype=np.int64), np.zeros((0, 2), dtype=np.int64))
 
 
 def token_range(tokens: Tokens, span: Span) -> tuple[int, int]:

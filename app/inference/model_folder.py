@@ -21,6 +21,7 @@ from app.inference.linking import LinkWeights
 from app.inference.outcomes import KINDS
 from app.inference.packed import GRAPH, PACKED
 from app.inference.relations import CLASSES
+from app.inference.topics import TopicRule
 
 BUNDLED = Path(__file__).parent / "bundled"
 SUMS = "SHA256SUMS"
@@ -39,7 +40,8 @@ class ModelConfig:
     """config.json. `countries` are the columns of country_logits; `max_tokens` includes the encoder's special tokens.
 
     `relations` makes probabilities of the relations' logits. `gate` is the least cosine, -1..1, between a claim's vector and a
-    passage's, from which on the passage could be about the claim."""
+    passage's, from which on the passage could be about the claim. `topics` is None for a model that has not learnt to judge
+    them."""
 
     name: str
     languages: frozenset[str]
@@ -52,6 +54,7 @@ class ModelConfig:
     is_calibrated: bool
     relations: Scaling
     gate: float
+    topics: TopicRule | None
 
     @classmethod
     def parse(cls, text: str) -> ModelConfig:
@@ -76,6 +79,7 @@ class ModelConfig:
                 is_calibrated={"country", "target"} <= set(values["calibration"]),
                 relations=Scaling(**values.get("relations", {"bias": (0.0,) * len(CLASSES)})),
                 gate=float(values.get("gate", 0.0)),
+                topics=TopicRule.parse(values["topics"]) if "topics" in values else None,
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidModel(f"config.json: {error!r}") from error

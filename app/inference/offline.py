@@ -50,7 +50,7 @@ def annotate_all(
             return Task([], lambda outputs: refusal)
         return Task(draft.rows, lambda outputs: annotator.annotation(draft, outputs))
 
-    return _answers(annotator, map(task, texts))
+    return answers_of(annotator, map(task, texts))
 
 
 def judge_all(annotator: TransformerAnnotator, texts: Iterable[tuple[str, Sequence[Span]]]) -> Iterator[SpanLogits]:
@@ -64,7 +64,7 @@ def judge_all(annotator: TransformerAnnotator, texts: Iterable[tuple[str, Sequen
         prepared = prepare(spans, countries=0, tokens=tokens, sentences=sentences(text), encoder=annotator.encoder)
         return Task(prepared.rows, prepared.in_order)
 
-    return _answers(annotator, map(task, texts))
+    return answers_of(annotator, map(task, texts))
 
 
 def candidates_all(annotator: TransformerAnnotator, texts: Iterable[ArticleText]) -> Iterator[list[Heard]]:
@@ -74,10 +74,11 @@ def candidates_all(annotator: TransformerAnnotator, texts: Iterable[ArticleText]
         draft = annotator.draft(text, "und")
         return Task(draft.rows, lambda outputs: heard_of(draft, outputs))
 
-    return _answers(annotator, map(task, texts))
+    return answers_of(annotator, map(task, texts))
 
 
-def _answers(annotator: TransformerAnnotator, tasks: Iterable[Task[Answer]]) -> Iterator[Answer]:
+def answers_of(annotator: TransformerAnnotator, tasks: Iterable[Task[Answer]]) -> Iterator[Answer]:
+    """In the order of the tasks."""
     under_way: deque[tuple[int, Callable[[], Answer]]] = deque()
     for task in tasks:
         while under_way and _is_much(under_way, task):

@@ -24,6 +24,7 @@ from app.inference.gazetteer import Gazetteer
 from app.inference.linking import Linker, LinkWeights
 from app.inference.model_folder import SUMS, InvalidModel, ModelFolder
 from app.inference.pairs import Asker, Pair, Question
+from app.inference.passages import covered
 from app.inference.reading import Reader
 
 PREFIX = "hf:"
@@ -106,8 +107,7 @@ class PairAnnotator(BatchedAnnotator[Asked, Sized, Floats]):
         heard = self._asker.heard(draft.draft, draft.questions, [answer.tolist() for answer in outputs])
         said = self._reader.of_heard(draft.draft, heard)
         parts = {(question.field, part) for question, part in zip(draft.questions, draft.shown, strict=True)}
-        characters = sum(part.end - part.start for part in _disjoint(parts))
-        coverage = Coverage(draft.draft.coverage.characters, encoded_characters=characters, passages=len(parts))
+        coverage = Coverage(draft.draft.coverage.characters, encoded_characters=covered(parts), passages=len(parts))
         return replace(said, model=self.version, coverage=coverage)
 
 
@@ -123,15 +123,3 @@ def _described(scorer: Scorer, bundled: ModelFolder) -> ModelDescription:
         calibrated=False,
         base=scorer.base,
     )
-
-
-def _disjoint(parts: set[tuple[int, Span]]) -> list[Span]:
-    """Parts of each field without what another one before them covers already."""
-    found: list[Span] = []
-    reach: dict[int, int] = {}
-    for field, part in sorted(parts):
-        start = max(part.start, reach.get(field, 0))
-        if start < part.end:
-            found.append(Span(start, part.end))
-            reach[field] = part.end
-    return found

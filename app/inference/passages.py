@@ -48,6 +48,16 @@ def passages(
     return found
 
 
+def covered(parts: Iterable[tuple[object, Span]]) -> int:
+    """Code points in spans of several texts, each counted once however many spans hold it; first of each the text's key."""
+    characters = 0
+    reach: dict[object, int] = {}
+    for text, part in sorted(parts, key=lambda one: one[1]):
+        characters += max(0, part.end - max(part.start, reach.get(text, 0)))
+        reach[text] = max(part.end, reach.get(text, 0))
+    return characters
+
+
 def _units(token_starts: Sequence[int], spans: Sequence[Span], unbroken: Iterable[Span]) -> Iterator[tuple[int, int, Span]]:
     """Sentences with their token ranges; joined where a mention runs across their border ("Washington, D.C. Metro")."""
     for span in _joined(spans, unbroken):

@@ -18,12 +18,12 @@ from app.inference.passages import Passage, passages
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """`order` are the numbers of the spans as the rows have them, `pairs` those between which a relation is possible;
-    `characters` is how much of the text the rows cover."""
+    `shown` are the parts of the text that the rows stand for, which do not overlap."""
 
     rows: list[Row]
     order: list[int]
     pairs: list[tuple[int, int]]
-    characters: int
+    shown: list[Span]
 
     def in_order(self, outputs: Sequence[SpanLogits]) -> SpanLogits:
         """The logits of the rows as those of the spans that were given; relations stay in the order of the pairs."""
@@ -39,21 +39,21 @@ def prepare(
     The first `countries` of the spans may be countries, and two of them in one sentence a pair.
     """
     found = passages(tokens.starts.tolist(), sentences, budget=encoder.budget, unbroken=spans)
-    rows, order, pairs, characters = [], [], [], 0
+    rows, order, pairs, shown = [], [], [], []
     for passage, numbers in _by_passage(found, spans):
         own = _pairs(numbers, spans[:countries], sentences)
         rows.append(encoder.row(tokens, passage, [spans[number] for number in numbers], own))
         order += numbers
         pairs += [(numbers[a], numbers[b]) for a, b in own]
-        characters += passage.span.end - passage.span.start
-    return Prepared(rows, order, pairs, characters)
+        shown.append(passage.span)
+    return Prepared(rows, order, pairs, shown)
 
 
 def lead(*, tokens: Tokens, sentences: Sequence[Span], encoder: TextEncoder) -> Prepared:
     """The first passage of a text without anything to judge, to compare claims with. No rows for a text without words."""
-    found = passages(tokens.starts.tolist(), sentences, budget=encoder.budget)[:1]
-    rows = [encoder.row(tokens, passage, ()) for passage in found if passage.first < passage.last]
-    return Prepared(rows, [], [], sum(passage.span.end - passage.span.start for passage in found[: len(rows)]))
+    first = passages(tokens.starts.tolist(), sentences, budget=encoder.budget)[:1]
+    found = [passage for passage in first if passage.first < passage.last]
+    return Prepared([encoder.row(tokens, passage, ()) for passage in found], [], [], [passage.span for passage in found])
 
 
 def _pairs(numbers: Sequence[int], countries: Sequence[Span], sentences: Sequence[Span]) -> list[tuple[int, int]]:

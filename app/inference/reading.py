@@ -21,6 +21,7 @@ from app.inference.linking import Link, Linker, LinkWeights
 from app.inference.model_folder import ModelFolder
 from app.inference.relations import relations, strongest
 from app.inference.salience import Cue, saliences
+from app.inference.topics import TopicRule, judged
 
 # A target is measured against the countries by a key that no country has, and as if it stood there by name.
 TARGET = CountryCode("target")
@@ -47,13 +48,17 @@ class Reader:
     def __init__(self, folder: ModelFolder, gazetteer: Gazetteer) -> None:
         config = folder.config
         self._version, self._gazetteer, self._calibration = folder.version, gazetteer, config.calibration
-        self._related = config.relations
+        self._related, self._topics = config.relations, config.topics or TopicRule()
         self._linker = Linker(config.countries, LinkWeights.parse(config.link))
         self._judge = Judge(Aggregation.parse(config.aggregation), config.undecided_below)
 
     def annotation(self, draft: Draft, outputs: Sequence[SpanLogits]) -> Annotation:
         """`outputs` are the logits of the draft's rows."""
-        return replace(self.of_heard(draft, heard_of(draft, outputs)), vectors=_whole_numbers(outputs))
+        own = outputs[: len(draft.passages)]
+        said = self.of_heard(draft, heard_of(draft, own))
+        topics = self._as_topics(draft, iter(outputs[len(own) :]))
+        targets = tuple(topics.get(target.name, target) for target in said.targets)
+        return replace(said, targets=targets, vectors=_whole_numbers(own))
 
     def of_heard(self, draft: Draft, heard: Sequence[Heard]) -> Annotation:
         testimonies: dict[CountryCode | int, list[Testimony]] = {}
@@ -73,6 +78,11 @@ class Reader:
             targets=tuple(self._targets(draft, testimonies)),
             relations=strongest(related),
         )
+
+    def _as_topics(self, draft: Draft, outputs: Iterator[SpanLogits]) -> dict[str, Judgement]:
+        """Without a topic of which the tokenizer sees no text."""
+        shares = [(topic, list(islice(outputs, len(topic.rows)))) for topic in draft.topics]
+        return {topic.name: judged(topic, share, draft.text, self._topics) for topic, share in shares if share}
 
     def _links(self, heard: Sequence[Heard]) -> list[Link | None]:
         """Of all candidates of the article, which help each other."""

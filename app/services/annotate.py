@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from app.domain.claims import ClaimVerdict
 from app.domain.errors import ClaimsUnavailable
@@ -20,20 +19,8 @@ async def annotate(
     *,
     language: str | None = None,
     targets: Sequence[str] = (),
-    reader: ClaimReader | None = None,
 ) -> Annotation:
-    """Targets that the text never names are judged as its topics, where a reader is there to do it."""
-    said = await steps.inferred(annotator, text, language=language, targets=targets)
-    return await with_topics(reader, text, said) if reader else said
-
-
-async def with_topics(reader: ClaimReader, text: ArticleText, said: Annotation, *, bulk: bool = False) -> Annotation:
-    """Raises what the reader raises."""
-    unnamed = [target.name for target in said.targets if not target.mentions]
-    if not unnamed:
-        return said
-    found = {judged.name: judged for judged in await reader.topics(unnamed, text, bulk=bulk)}
-    return replace(said, targets=tuple(found.get(target.name, target) for target in said.targets))
+    return await steps.inferred(annotator, text, language=language, targets=targets)
 
 
 @spanned

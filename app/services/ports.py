@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 from app.domain.claims import ClaimVerdict
 from app.domain.jobs import Call
 from app.domain.models import ModelDescription
-from app.domain.values import Annotation, ArticleText, CountryCode, Judgement
+from app.domain.values import Annotation, ArticleText, CountryCode
 from app.inference.batching import Load
 
 
@@ -47,7 +47,9 @@ class Annotator(Protocol):
     async def annotate(
         self, text: ArticleText, *, language: str | None = None, targets: Sequence[str] = (), bulk: bool = False
     ) -> Annotation:
-        """Raises InvalidText, UnsupportedLanguage, or EngineUnavailable and its kinds. A cancelled call leaves no work behind."""
+        """Targets that the text never names are judged as its topics, without mentions, where the model does that, and otherwise
+        not judged. Raises InvalidText, UnsupportedLanguage, or EngineUnavailable and its kinds. A cancelled call leaves no work.
+        """
         ...
 
     def country_name(self, country: CountryCode) -> str:
@@ -91,10 +93,6 @@ class ClaimReader(Protocol):
 
     async def judge(self, claims: Sequence[str], text: ArticleText, *, bulk: bool = False) -> Sequence[ClaimVerdict]:
         """One verdict a claim, from the few best passages of the text for each. Raises InvalidText or EngineUnavailable."""
-        ...
-
-    async def topics(self, names: Sequence[str], text: ArticleText, *, bulk: bool = False) -> Sequence[Judgement]:
-        """The stance toward each topic, which the text need not name; without mentions. Raises as `judge` does."""
         ...
 
 

@@ -26,7 +26,11 @@ def test_a_tier_beside_the_default_one_reads_and_has_figures_of_its_own(folder: 
     assert all(path.stat().st_size < 95_000_000 for path in folder.iterdir())
     annotator = TransformerAnnotator(folder, options=Options(threads=1))
     try:
-        found = {said.country: said.stance for said in asyncio.run(annotator.annotate(TEXT)).countries}
+        said = asyncio.run(annotator.annotate(TEXT, targets=["press freedom"]))
     finally:
         annotator.close()
+    found = {each.country: each.stance for each in said.countries}
+    (topic,) = said.targets
+    # What a tier has not learnt it says nothing of, rather than guess.
+    assert (topic.scores is None, topic.stance is None) == (tier.config.topics is None, tier.config.topics is None)
     assert (found["FR"], found["BY"], found["DE"]) == (Stance.FAVOR, Stance.AGAINST, Stance.NEUTRAL)

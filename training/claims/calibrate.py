@@ -1,6 +1,6 @@
 """Fit temperature and bias of the pair model's answers on development data: `python -m training.claims.calibrate DATA FOLDER`.
 
-Claims are fitted on FNC-1's development part, topics on VAST's; both in the proportions found there.
+They are fitted on FNC-1's development part, in the proportions found there.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import minimize, minimize_scalar
 
 from app.inference.calibration import Scaling
-from training.claims.reading import Answers, answers
+from training.claims.reading import answers
 from training.seal import seal_claims
 
 
@@ -47,11 +47,8 @@ def cooled(logits: np.ndarray, labels: np.ndarray) -> dict[str, object]:
 
 def main(data: Path, folder: Path) -> None:
     config = json.loads((folder / "config.json").read_text())
-    found: dict[str, Answers] = {name: answers(folder, data, name) for name in ("fnc-dev", "vast-dev")}
-    config["calibration"] = {
-        "claims": fitted(found["fnc-dev"].logits, found["fnc-dev"].labels),
-        "topics": fitted(found["vast-dev"].logits, found["vast-dev"].labels),
-    }
+    found = answers(folder, data, "fnc-dev")
+    config["calibration"] = {"claims": fitted(found.logits, found.labels)}
     (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n")
     seal_claims(folder)
     print(json.dumps(config["calibration"], indent=1))

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 
 from app.domain.claims import ClaimStance
 from app.domain.values import Field
-from app.inference.claims.selection import Piece, overlaps, pieces, selected
+from app.inference.selection import Piece, overlaps, pieces, selected
 from training.data import STANCES, rows
 
 CLAIMS = tuple(stance.value for stance in ClaimStance)

@@ -25,57 +25,43 @@ from training.claims.data import CLAIMS
 from training.claims.figures import claim_figures, f1_by_class
 from training.claims.reading import Answers, answers
 from training.confidence_tables import Outcome, calibration, coverage
-from training.data import STANCES
 from training.evaluate import CARD, Measurement, float_recorded, problems, write
 from training.tables import rendered
 
-TESTS = ("fnc-test", "vast-test")
+TEST = "fnc-test"
 PUBLISHED_CLAIMS = (
     ("published: Talos", 82.02, 57.6),
     ("published: Athene", 81.97, 60.2),
     ("published: BERT", 86.65, 71.4),
     ("published: XLNet", 87.54, 70.9),
 )
-PUBLISHED_TOPICS = (("published: JointCL", 72.3), ("published: TATA", 77.1))
 ORIGIN = {"base": "sentence-transformers/all-MiniLM-L6-v2", "licence": "Apache-2.0"}
 
 
 def measured(folder: Path, data: Path, *, float_graph: Path | None = None) -> Measurement:
     opened = ClaimFolder.open(folder)
-    found = {name: answers(folder, data, name) for name in TESTS}
+    found = answers(folder, data, TEST)
     kept = float_recorded(read_metrics(folder / METRICS), opened.version)
-    in_float = _macros({n: answers(folder, data, n, graph=float_graph) for n in TESTS}, opened) if float_graph else kept
+    in_float = {TEST: _macro(answers(folder, data, TEST, graph=float_graph), opened)} if float_graph else kept
     return Measurement(opened.version, tuple(_tables(found, opened, in_float)), in_float)
 
 
-def _tables(found: Mapping[str, Answers], folder: ClaimFolder, in_float: Mapping[str, float] | None) -> Iterator[Table]:
-    said = {name: _probabilities(one, name, folder) for name, one in found.items()}
-    claims, topics = (found[name].labels.tolist() for name in TESTS)
-    own = claim_figures(claims, said["fnc-test"].argmax(1).tolist())
+def _tables(found: Answers, folder: ClaimFolder, in_float: Mapping[str, float] | None) -> Iterator[Table]:
+    said = scaled(found.logits, folder.config.claims)
+    own = claim_figures(found.labels.tolist(), said.argmax(1).tolist())
     blank = (None,) * len(CLAIMS)
     yield Table(
         "claims",
         "Claims: FNC-1, test",
-        f"{len(claims):,} pairs of a headline and an article. The official score in percent of the greatest, macro-F1 of the four"
-        " classes, and F1 of each. To call all unrelated scores 39.4.",
+        f"{len(found.labels):,} pairs of a headline and an article. The official score in percent of the greatest, macro-F1 of"
+        " the four classes, and F1 of each. To call all unrelated scores 39.4.",
         ("system", "FNC score", "macro-F1", *CLAIMS),
         (
             ("this model", *(round(own[name], 1) for name in ("fnc-score", "claims-macro-f1", *CLAIMS))),
             *((name, score, macro, *blank) for name, score, macro in PUBLISHED_CLAIMS),
         ),
     )
-    each = f1_by_class(topics, said["vast-test"].argmax(1).tolist(), len(STANCES))
-    yield Table(
-        "topics",
-        "Topics: VAST, test",
-        f"{len(topics):,} comments with a topic that most of them do not name. Macro-F1 of three classes, and F1 of each.",
-        ("system", "macro-F1", *STANCES),
-        (
-            ("this model", round(float(np.mean(each)), 1), *(round(one, 1) for one in each)),
-            *((name, macro, None, None, None) for name, macro in PUBLISHED_TOPICS),
-        ),
-    )
-    outcomes = {name: Outcome(said[name].max(1), said[name].argmax(1) == one.labels) for name, one in found.items()}
+    outcomes = {TEST: Outcome(said.max(1), said.argmax(1) == found.labels)}
     note = "Expected calibration error in points (15 bins of equal mass), and that of a model which is calibrated perfectly."
     yield calibration(outcomes, id="claims-calibration", title="Calibration", note=note, first="test")
     yield coverage(
@@ -87,25 +73,20 @@ def _tables(found: Mapping[str, Answers], folder: ClaimFolder, in_float: Mapping
         what="probability",
     )
     if in_float:
-        macros = _macros(found, folder)
+        macro = _macro(found, folder)
         yield Table(
             "claims-precision",
             "int8 against float",
             "Macro-F1 of the graph before quantisation and as shipped.",
             ("test", "float", "shipped", "lost"),
-            tuple((name, in_float[name], macros[name], round(in_float[name] - macros[name], 1)) for name in TESTS),
+            ((TEST, in_float[TEST], macro, round(in_float[TEST] - macro, 1)),),
         )
 
 
-def _probabilities(found: Answers, name: str, folder: ClaimFolder) -> np.ndarray:
-    return scaled(found.logits, folder.config.claims if name.startswith("fnc") else folder.config.topics)
-
-
-def _macros(found: Mapping[str, Answers], folder: ClaimFolder) -> dict[str, float]:
-    """Macro-F1 by test, in percent."""
-    said = {name: _probabilities(one, name, folder).argmax(1).tolist() for name, one in found.items()}
-    sizes = {"fnc-test": len(CLAIMS), "vast-test": len(STANCES)}
-    return {n: round(float(np.mean(f1_by_class(found[n].labels.tolist(), said[n], sizes[n]))), 1) for n in found}
+def _macro(found: Answers, folder: ClaimFolder) -> float:
+    """Macro-F1 in percent."""
+    said = scaled(found.logits, folder.config.claims).argmax(1).tolist()
+    return round(float(np.mean(f1_by_class(found.labels.tolist(), said, len(CLAIMS)))), 1)
 
 
 def main(

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from app.domain.values import ArticleText
 from app.inference.claims.encoding import Bag, PairEncoder
 from app.inference.claims.engine import PairEngine
-from app.inference.claims.verdicts import CLAIMS, SAYS, TOPICS
+from app.inference.claims.verdicts import CLAIMS, SAYS
 from app.inference.cores import usable_cores
 from app.inference.packed import unpacked
-from training.claims.data import Pair, claim_pairs, topic_pairs
+from training.claims.data import Pair, claim_pairs
 
 BATCH = 1024
 """Padded tokens at once."""
@@ -30,22 +30,15 @@ class Answers:
     labels: NDArray[np.int64]
 
 
-def pairs_of(data: Path, name: str) -> list[Pair]:
-    """`fnc-dev`, `fnc-test`, `vast-dev` or `vast-test`."""
-    kind, part = name.split("-")
-    return claim_pairs(data, name, "fnc") if kind == "fnc" else topic_pairs(data, part)
-
-
 def answers(folder: Path, data: Path, name: str, *, graph: Path | None = None) -> Answers:
-    """`graph` takes the place of the folder's, to compare the float one with what ships."""
-    pairs = pairs_of(data, name)
+    """`name` is `fnc-dev` or `fnc-test`. `graph` takes the place of the folder's, to compare the float one with what ships."""
+    pairs = claim_pairs(data, name, "fnc")
     encoder = PairEncoder(folder / "tokenizer.json")
     with unpacked(folder) as own:
         engine = PairEngine(graph or own)
     bags = list(_bags(encoder, pairs))
     rows = _outputs(engine, bags)
-    part = TOPICS if pairs[0].topic else CLAIMS
-    logits = np.stack([_mean(rows[first:last], part) for first, last in _shares(bags)])
+    logits = np.stack([_mean(rows[first:last]) for first, last in _shares(bags)])
     return Answers(logits, np.array([pair.label for pair in pairs]))
 
 
@@ -83,7 +76,7 @@ def _outputs(engine: PairEngine, bags: Sequence[Bag]) -> NDArray[np.float64]:
     return found
 
 
-def _mean(rows: NDArray[np.float64], part: slice) -> NDArray[np.float64]:
+def _mean(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     weights = np.exp(rows[:, SAYS] - rows[:, SAYS].max())
-    mean: NDArray[np.float64] = weights @ rows[:, part] / weights.sum()
+    mean: NDArray[np.float64] = weights @ rows[:, CLAIMS] / weights.sum()
     return mean

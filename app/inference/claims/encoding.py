@@ -12,11 +12,11 @@ from tokenizers import Tokenizer
 
 from app.domain.errors import InvalidText
 from app.domain.values import ArticleText, Field
-from app.inference.claims.selection import Piece, pieces, selected
 from app.inference.encoding import Integers
+from app.inference.selection import Piece, pieces, selected
 
 LONGEST = 128
-"""Tokens of a claim or topic: some 90 words. It has learnt from headlines, of which the longest has half as many."""
+"""Tokens of a claim: some 90 words. It has learnt from headlines, of which the longest has half as many."""
 
 
 @dataclass(frozen=True, slots=True)

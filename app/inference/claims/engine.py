@@ -19,7 +19,7 @@ class PairEngine:
         self._session = session(path)
 
     def run(self, rows: Sequence[PairRow]) -> list[Floats]:
-        """Logits [8] of each: agree, disagree, discuss, unrelated; favor, neutral, against; how much the passage has to say."""
+        """Logits [8] of each: agree, disagree, discuss, unrelated; three that nobody reads; how much the passage says."""
         (logits,) = self._session.run(["logits"], collate(rows))
         return list(logits)
 

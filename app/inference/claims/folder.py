@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from app.domain.claims import ClaimStance
-from app.domain.values import Stance
 from app.inference.calibration import Scaling
 from app.inference.model_folder import InvalidModel, digest_of, read
 from app.inference.packed import GRAPH, PACKED
@@ -19,22 +18,20 @@ NEEDED = (GRAPH, PACKED, "tokenizer.json", "config.json")
 
 @dataclass(frozen=True, slots=True)
 class ClaimConfig:
-    """config.json. `claims` and `topics` make probabilities of the logits of either kind."""
+    """config.json. `claims` makes probabilities of the logits."""
 
     name: str
     languages: frozenset[str]
     claims: Scaling
-    topics: Scaling
 
     @classmethod
     def parse(cls, text: str) -> ClaimConfig:
         """Raises InvalidModel for what is missing, or another layout of the heads."""
         try:
             values: dict[str, Any] = json.loads(text)
-            if tuple(values["claims"]) != tuple(ClaimStance) or tuple(values["topics"]) != tuple(Stance):
-                raise InvalidModel("config.json: the stances of claims or topics are not the ones this version reads")
-            scalings = {name: Scaling(**scaling) for name, scaling in values["calibration"].items()}
-            return cls(values["name"], frozenset(values["languages"]), scalings["claims"], scalings["topics"])
+            if tuple(values["claims"]) != tuple(ClaimStance):
+                raise InvalidModel("config.json: the stances of claims are not the ones this version reads")
+            return cls(values["name"], frozenset(values["languages"]), Scaling(**values["calibration"]["claims"]))
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidModel(f"config.json: {error!r}") from error
 

@@ -1,4 +1,4 @@
-"""What articles say of claims, and what stance they take toward topics they need not name."""
+"""What articles say of claims."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TypeVar
 from app.domain.claims import ClaimVerdict
 from app.domain.errors import EngineUnavailable
 from app.domain.models import ModelDescription
-from app.domain.values import ArticleText, Judgement
+from app.domain.values import ArticleText
 from app.inference import validation
 from app.inference.annotator import TransformerAnnotator
 from app.inference.batched import Options
@@ -21,16 +21,12 @@ from app.inference.claims import gate
 from app.inference.claims.encoding import Bag, PairEncoder, PairRow
 from app.inference.claims.engine import PairEngine
 from app.inference.claims.folder import ClaimFolder
-from app.inference.claims.verdicts import judgement, verdict
+from app.inference.claims.verdicts import verdict
 from app.inference.cores import usable_cores
 from app.inference.description import described_claims
 from app.inference.engine import Floats
 from app.inference.model_folder import InvalidModel
 from app.inference.packed import unpacked
-
-UNDECIDED_BELOW = 0.6
-"""Of topics: what is answered from there on is right in seven of ten texts of VAST's test part; below, in half of them."""
-
 
 Answer = TypeVar("Answer")
 
@@ -93,13 +89,7 @@ class TransformerClaimReader:
 
     async def judge(self, claims: Sequence[str], text: ArticleText, *, bulk: bool = False) -> Sequence[ClaimVerdict]:
         said = partial(verdict, text=text, model=self.version, scaling=self._folder.config.claims)
-        return [said(bag, logits) for bag, logits in await self._read(claims, text, field="claims", bulk=bulk)]
-
-    async def topics(self, names: Sequence[str], text: ArticleText, *, bulk: bool = False) -> Sequence[Judgement]:
-        """The stance toward each, of a text that does not name it. Raises InvalidText or EngineUnavailable."""
-        said = partial(judgement, text=text, scaling=self._folder.config.topics, least=UNDECIDED_BELOW)
-        found = await self._read(names, text, field="targets", bulk=bulk)
-        return [said(name, bag, logits) for name, (bag, logits) in zip(names, found, strict=True)]
+        return [said(bag, logits) for bag, logits in await self._read(claims, text, bulk=bulk)]
 
     def healthy(self) -> bool:
         return self._loaded is None or self._loaded.batcher.healthy()
@@ -109,12 +99,10 @@ class TransformerClaimReader:
         if self._loaded:
             self._loaded.batcher.close()
 
-    async def _read(
-        self, questions: Sequence[str], text: ArticleText, *, field: str, bulk: bool
-    ) -> list[tuple[Bag, Sequence[Floats]]]:
-        validation.check_request(text, questions, limit=self._options.text_limit)
+    async def _read(self, claims: Sequence[str], text: ArticleText, *, bulk: bool) -> list[tuple[Bag, Sequence[Floats]]]:
+        validation.check_request(text, claims, limit=self._options.text_limit)
         loaded = await self._aside(self._ready)
-        bags = await self._aside(lambda: loaded.encoder.bags(questions, text, field=field))
+        bags = await self._aside(lambda: loaded.encoder.bags(claims, text, field="claims"))
         rows = [row for bag in bags for row in bag.rows]
         answered: list[Floats] = await asyncio.wrap_future(loaded.batcher.submit(rows, bulk=bulk))
         outputs = iter(answered)

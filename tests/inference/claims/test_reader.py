@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.claims import ClaimStance
 from app.domain.errors import InvalidText
-from app.domain.values import ArticleText, Stance
+from app.domain.values import ArticleText
 from app.inference.annotator import TransformerAnnotator
 from app.inference.claims.reader import TransformerClaimReader
 
@@ -46,13 +46,6 @@ def test_an_answer_is_the_same_alone_and_among_others(reader: TransformerClaimRe
 def test_a_claim_that_is_too_long_is_refused_by_name(reader: TransformerClaimReader) -> None:
     with pytest.raises(InvalidText, match="claims"):
         asyncio.run(reader.judge(["word " * 200], REPORT))
-
-
-def test_a_topic_needs_no_mention(reader: TransformerClaimReader) -> None:
-    text = ArticleText("I strongly support nuclear energy and think it is wonderful.")
-    (judged,) = asyncio.run(reader.topics(["nuclear power"], text))
-    assert judged.mentions == () and judged.scores is not None
-    assert judged.scores.leading() is Stance.FAVOR
 
 
 def test_a_vector_is_64_numbers_and_most_like_itself(reader: TransformerClaimReader) -> None:

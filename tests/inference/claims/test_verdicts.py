@@ -6,14 +6,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from app.domain.claims import ClaimStance
-from app.domain.values import ArticleText, Field, Span, Stance
+from app.domain.values import ArticleText, Field, Span
 from app.inference.calibration import Scaling
 from app.inference.claims.encoding import Bag, PairRow
-from app.inference.claims.selection import Piece
-from app.inference.claims.verdicts import judgement, verdict
+from app.inference.claims.verdicts import verdict
+from app.inference.selection import Piece
 
 TEXT = ArticleText("There was a coup. No, there was none.  ", title="A coup?")
-FOUR, THREE = Scaling(bias=(0.0,) * 4), Scaling(bias=(0.0,) * 3)
+FOUR = Scaling(bias=(0.0,) * 4)
 IDS = np.array([2000])
 
 
@@ -24,8 +24,8 @@ def bag(*spans: tuple[Field, int, int]) -> Bag:
 BOTH = bag((Field.TEXT, 0, 18), (Field.TEXT, 18, 39))
 
 
-def logits(*, claims: list[float] | None = None, topics: list[float] | None = None, says: float = 0.0) -> np.ndarray:
-    return np.array([*(claims or [0.0] * 4), *(topics or [0.0] * 3), says], dtype=np.float32)
+def logits(*, claims: list[float], says: float = 0.0) -> np.ndarray:
+    return np.array([*claims, 0.0, 0.0, 0.0, says], dtype=np.float32)
 
 
 def test_the_passage_with_more_to_say_decides_and_is_the_evidence() -> None:
@@ -50,13 +50,6 @@ def test_a_text_that_the_tokenizer_sees_nothing_of_is_unrelated() -> None:
 def test_the_title_is_quoted_from_the_title() -> None:
     found = verdict(bag((Field.TITLE, 0, 7)), [logits(claims=[0, 0, 5, 0])], TEXT, model="m@1", scaling=FOUR)
     assert [(one.field, one.quote) for one in found.evidence] == [(Field.TITLE, "A coup?")]
-
-
-def test_a_topic_below_a_half_is_undecided() -> None:
-    sure = judgement("coups", BOTH, [logits(topics=[0, 0, 5])] * 2, TEXT, scaling=THREE, least=0.5)
-    unsure = judgement("coups", BOTH, [logits(topics=[0.1, 0, 0])] * 2, TEXT, scaling=THREE, least=0.5)
-    assert (sure.stance, unsure.stance) == (Stance.AGAINST, None)
-    assert unsure.scores is not None
 
 
 @given(arrays(np.float32, (2, 8), elements=st.floats(-20, 20, width=32)))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.values import Field, Span
-from app.inference.claims.selection import Piece, overlaps, selected
+from app.inference.selection import Piece, overlaps, selected
 
 
 def piece(*ids: int) -> Piece:

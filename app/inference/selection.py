@@ -1,4 +1,4 @@
-"""Which passages of a text the pair model reads for a claim: the few that share most of its telling words, and the first.
+"""Which passages of a text are read for a claim or topic: the few that share most of its telling words, and the first.
 
 How telling a word is comes from its place in the vocabulary: WordPiece lists words in the order of their frequency, so that the
 logarithm of the place grows as an inverse document frequency does (Zipf), and needs no table.
@@ -16,13 +16,13 @@ from app.inference.encoding import Integers
 from app.inference.passages import passages, sentences
 
 BUDGET = 96
-"""Tokens of a passage: four or five sentences of news, so that a verdict can be checked in one glance at its evidence."""
+"""Tokens of a passage that is read for a claim: four or five sentences of news, so that evidence is checked at a glance."""
 
 READ = 3
 """Passages that are read for one claim. More gained nothing on development data (training/README.md)."""
 
 COMMON = 1996.0
-"""The place of "the", the most frequent word, in BERT's vocabulary."""
+"""The place of "the", the most frequent word, in BERT's vocabulary; MPNet's has four special tokens more before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,12 @@ class Piece:
 
 def pieces(field: Field, text: str, ids: Integers, starts: Sequence[int]) -> list[Piece]:
     """The text's passages, which tile it; without those of which the tokenizer saw nothing."""
-    found = passages(starts, sentences(text), budget=BUDGET)
+    return cut(field, ids, starts, sentences(text), budget=BUDGET)
+
+
+def cut(field: Field, ids: Integers, starts: Sequence[int], split: Sequence[Span], *, budget: int) -> list[Piece]:
+    """The same, of at most `budget` tokens each, where the sentences are known."""
+    found = passages(starts, split, budget=budget)
     return [Piece(field, one.span, ids[one.first : one.last]) for one in found if one.first < one.last]
 
 
