@@ -122,6 +122,14 @@ class DictionaryReader:
         each = list(_vectors(claims))
         return [[place for place, claim in enumerate(each) if _may_mean(claim, vectors)] for vectors in articles]
 
+    def asked(self, claims: Sequence[str], vectors: bytes) -> Sequence[str]:
+        return claims
+
+    def closer(self, claims: Sequence[str], places: Sequence[int], text: ArticleText, vectors: bytes) -> Sequence[int]:
+        """The same words must stand in the text themselves, and not only in their buckets."""
+        words = _content(f"{text.title or ''} {text.body}")
+        return [place for place in places if len(words & (own := _content(claims[place]))) >= SHARED * len(own)]
+
     async def judge(self, claims: Sequence[str], text: ArticleText, *, bulk: bool = False) -> Sequence[ClaimVerdict]:
         validation.check(text, limit=self._limit)
         self.read += [(claim, text.body) for claim in claims]

@@ -28,7 +28,8 @@ SUMS = "SHA256SUMS"
 # It is part of the address /v1/models/{id}.
 _NAME = re.compile("[A-Za-z0-9._+-]{1,100}")
 NEEDED = (GRAPH, "tokenizer.json", "gazetteer.tsv", "config.json")
-OPTIONAL = (PACKED,)
+SECOND_LOOK = "gate.json"
+OPTIONAL = (PACKED, SECOND_LOOK)
 
 
 class InvalidModel(Exception):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from anyio import to_thread
 from app.domain.jobs import Chunk, ChunkState, Item, JobState, Priority
 from app.domain.records import Filter, now
 from app.domain.values import ArticleStatus
-from app.services import attempts, steps
+from app.services import attempts, closer, steps
 from app.services.end import close_if_done
 from app.services.judge import Bench
 from app.services.ports import ClaimReader, Dispatcher
@@ -70,21 +70,27 @@ async def _claim(bench: Bench, chunk: Chunk) -> _Claim | None:
 
 async def _stage(bench: Bench, claim: _Claim, after: UUID | None) -> _Stage:
     page = await steps.read(bench.store, _page, claim.wanted, after, bench.reader.vectors_of)
-    return await to_thread.run_sync(_looked_at, bench.reader, claim.vector, after, page)
+    made = {article_id: vectors for article_id, _, vectors in page if vectors is not None}
+    alike = await to_thread.run_sync(_alike, bench.reader, claim.vector, made)
+    asked = bench.reader.asked([claim.text], claim.vector) if alike else None
+    passing = await closer.meant(bench.store, bench.reader, asked, {article_id: (made[article_id], (0,)) for article_id in alike})
+    return _staged(after, page, held_off=len(made) - len(passing), passing=list(passing))
 
 
 def _page(session: Session, wanted: Filter, after: UUID | None, model: str) -> Sequence[vectors.Page]:
     return session.execute(vectors.stored(wanted, after=after, model=model, limit=AT_ONCE)).all()
 
 
-def _looked_at(reader: ClaimReader, vector: bytes, after: UUID | None, page: Sequence[vectors.Page]) -> _Stage:
-    compared = [(article_id, made) for article_id, _, made in page if made is not None]
-    passing = reader.passing(vector, [made for _, made in compared])
-    found = [article_id for (article_id, _), passes in zip(compared, passing, strict=True) if passes]
+def _alike(reader: ClaimReader, vector: bytes, made: Mapping[UUID, bytes]) -> list[UUID]:
+    passing = reader.passing(vector, list(made.values()))
+    return [article_id for article_id, passes in zip(made, passing, strict=True) if passes]
+
+
+def _staged(after: UUID | None, page: Sequence[vectors.Page], *, passing: Sequence[UUID], held_off: int) -> _Stage:
     # Those that pend will be compared once they are read, like all that come later.
     unread = [article_id for article_id, status, made in page if made is None and status is not ArticleStatus.PENDING]
     last = page[-1][0] if page else after
-    return _Stage(after, last, found, len(compared) - len(found), len(unread), more=len(page) == AT_ONCE)
+    return _Stage(after, last, passing, held_off, len(unread), more=len(page) == AT_ONCE)
 
 
 def _keep(session: Session, planning: Chunk, claim_id: UUID, stage: _Stage, dispatcher: Dispatcher) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from app.domain.claims import ClaimVerdict
 from app.domain.jobs import Call
@@ -88,6 +88,16 @@ class ClaimReader(Protocol):
     def meant(self, articles: Sequence[bytes], claims: bytes) -> Sequence[Sequence[int]]:
         """As `passing`, of many claims at once: `claims` are their vectors, one after another; for each article the places of
         those that could be meant, in ascending order. One product of matrices, however many there are.
+        """
+        ...
+
+    def asked(self, claims: Sequence[str], vectors: bytes) -> Any:
+        """What `closer` needs of claims with these vectors, one after another: made once, as long as they stay the same."""
+        ...
+
+    def closer(self, claims: Any, places: Sequence[int], text: ArticleText, vectors: bytes) -> Sequence[int]:
+        """A second look, of an article by its text and vectors: of the claims at these places those that still could be meant.
+        About a millisecond, which is why `meant` is asked first.
         """
         ...
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from anyio import to_thread
 
 from app.domain.jobs import Item, Priority
 from app.domain.records import Filter, now
-from app.services import steps
+from app.services import closer, steps
 from app.services.ports import ClaimReader, Dispatcher
 from app.services.receive import cut
 from app.storage import chunks, claim_stances, claims, filters, publication, vectors
@@ -56,11 +57,14 @@ class _Article:
 
 @dataclass(frozen=True, slots=True)
 class _Memory:
-    """All claims, as they are at a version of theirs. `vectors` are those that the reader can compare, one after another."""
+    """All claims, as they are at a version of theirs. `vectors` are those that the reader can compare, one after another, and
+    `asked` what it made of them for its second look.
+    """
 
     version: int | None
     claims: Sequence[_Known]
     vectors: bytes
+    asked: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ class Watch:
 
     def __init__(self, store: Store, reader: ClaimReader, dispatcher: Dispatcher) -> None:
         self._store, self._reader, self._dispatcher = store, reader, dispatcher
-        self._memory = _Memory(None, (), b"")
+        self._memory = _Memory(None, (), b"", None)
 
     async def look(self) -> None:
         """Until no article waits."""
@@ -90,7 +94,8 @@ class Watch:
         waiting = await steps.read(self._store, self._read)
         if not waiting.numbers:
             return 0
-        passing = await to_thread.run_sync(self._passing, waiting)
+        alike = await to_thread.run_sync(self._alike, waiting)
+        passing = _by_job(waiting.memory, await closer.meant(self._store, self._reader, waiting.memory.asked, alike))
         leaving = _leaving(waiting)
         if await steps.write(self._store, self._enqueue, waiting, passing, leaving):
             self._dispatcher.announce()
@@ -114,7 +119,9 @@ class Watch:
         known = [_known(row.id, row.job_id, filters.load(row.wanted)) for row in rows]
         made = [row.vector if row.vectors_of == self._reader.vectors_of else None for row in rows]
         usable = [(each, vector) for each, vector in zip(known, made, strict=True) if vector is not None]
-        return _Memory(version, [each for each, _ in usable], b"".join(vector for _, vector in usable))
+        together = b"".join(vector for _, vector in usable)
+        texts = [row.text for row, vector in zip(rows, made, strict=True) if vector is not None]
+        return _Memory(version, [each for each, _ in usable], together, self._reader.asked(texts, together))
 
     def _articles(self, session: Session, article_ids: Sequence[UUID]) -> list[_Article]:
         if not self._memory.claims:
@@ -129,16 +136,16 @@ class Watch:
             for article_id, order in session.execute(vectors.published(article_ids))
         ]
 
-    def _passing(self, waiting: _Waiting) -> Mapping[UUID, Sequence[UUID]]:
-        """By the job of each claim, the articles that are to be read for it."""
+    def _alike(self, waiting: _Waiting) -> closer.Alike:
+        """By article the claims that its vectors could mean, that ask it, and of which nothing was read in it yet."""
         compared = [article for article in waiting.articles if article.vectors is not None]
         meant = self._reader.meant([article.vectors or b"" for article in compared], waiting.memory.vectors) if compared else ()
-        known = set(waiting.judged)
-        found: defaultdict[UUID, list[UUID]] = defaultdict(list)
+        known, found = set(waiting.judged), {}
         for article, places in zip(compared, meant, strict=True):
-            for claim in (waiting.memory.claims[place] for place in places):
-                if (claim.id, article.id) not in known and claim.asks(article):
-                    found[claim.job_id].append(article.id)
+            asking = [(place, waiting.memory.claims[place]) for place in places]
+            left = [place for place, claim in asking if (claim.id, article.id) not in known and claim.asks(article)]
+            if left:
+                found[article.id] = (article.vectors or b"", left)
         return found
 
     def _enqueue(
@@ -176,6 +183,15 @@ async def forget_needless(store: Store) -> None:
     """As long as there are no claims, nobody has to look at what came in."""
     if await steps.read(store, lambda session: session.scalar(claims.known().limit(1))) is None:
         await steps.write(store, _forget_needless)
+
+
+def _by_job(memory: _Memory, meant: Mapping[UUID, Sequence[int]]) -> Mapping[UUID, Sequence[UUID]]:
+    """By the job of each claim, the articles that are to be read for it."""
+    found: defaultdict[UUID, list[UUID]] = defaultdict(list)
+    for article_id, places in meant.items():
+        for place in places:
+            found[memory.claims[place].job_id].append(article_id)
+    return found
 
 
 def _known(claim_id: UUID, job_id: UUID, wanted: Filter) -> _Known:

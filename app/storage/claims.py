@@ -94,7 +94,8 @@ def removal(job_id: UUID) -> Delete:
 
 def known() -> Select[*tuple[Any, ...]]:
     """What articles that come in are compared with."""
-    return select(ClaimRow.id, ClaimRow.job_id, ClaimRow.vector, ClaimRow.vectors_of, ClaimRow.wanted).order_by(ClaimRow.id)
+    columns = (ClaimRow.id, ClaimRow.job_id, ClaimRow.text, ClaimRow.vector, ClaimRow.vectors_of, ClaimRow.wanted)
+    return select(*columns).order_by(ClaimRow.id)
 
 
 def outdated(vectors_of: str) -> Select[UUID, str]:

@@ -9,6 +9,8 @@ from itertools import islice
 from threading import Lock
 from typing import TypeVar
 
+import numpy as np
+
 from app.domain.claims import ClaimVerdict
 from app.domain.errors import EngineUnavailable
 from app.domain.models import ModelDescription
@@ -21,11 +23,13 @@ from app.inference.claims import gate
 from app.inference.claims.encoding import Bag, PairEncoder, PairRow
 from app.inference.claims.engine import PairEngine
 from app.inference.claims.folder import ClaimFolder
+from app.inference.claims.gate import SecondLook
+from app.inference.claims.likeness import Asked, asked, passages_of
 from app.inference.claims.verdicts import verdict
 from app.inference.cores import usable_cores
 from app.inference.description import described_claims
 from app.inference.engine import Floats
-from app.inference.model_folder import InvalidModel
+from app.inference.model_folder import SECOND_LOOK, InvalidModel
 from app.inference.packed import unpacked
 
 Answer = TypeVar("Answer")
@@ -61,6 +65,8 @@ class TransformerClaimReader:
         """Raises InvalidModel."""
         self._annotator, self._options, self._on_death = annotator, options or Options(), on_death
         self._folder = ClaimFolder.open()
+        second = annotator.folder.file(SECOND_LOOK)
+        self._second = SecondLook.load(second) if second.exists() else None
         self.description: ModelDescription = described_claims(self._folder)
         self._loading = Lock()
         self._loaded: Loaded | None = None
@@ -81,11 +87,25 @@ class TransformerClaimReader:
             raise EngineUnavailable("the active model makes no vectors to compare claims with")
         return found
 
+    def asked(self, claims: Sequence[str], vectors: bytes) -> Asked | None:
+        if self._second is None or not claims:
+            return None
+        tokens = self._annotator.encoder.tokens
+        return asked([tokens(claim).ids for claim in claims], vectors, self._second.telling)
+
     def passing(self, claim: bytes, articles: Sequence[bytes]) -> Sequence[bool]:
         return gate.passing(claim, articles, least=self._annotator.folder.config.gate)
 
     def meant(self, articles: Sequence[bytes], claims: bytes) -> Sequence[Sequence[int]]:
         return gate.meant(articles, claims, least=self._annotator.folder.config.gate)
+
+    def closer(self, claims: Asked | None, places: Sequence[int], text: ArticleText, vectors: bytes) -> Sequence[int]:
+        passages = passages_of(text, self._annotator.encoder) if claims and places else []
+        if claims is None or self._second is None or not passages:
+            return places
+        chosen = np.array(places, dtype=np.int64)
+        found: list[int] = chosen[self._second.lets_through(claims.only(chosen), passages, vectors)].tolist()
+        return found
 
     async def judge(self, claims: Sequence[str], text: ArticleText, *, bulk: bool = False) -> Sequence[ClaimVerdict]:
         said = partial(verdict, text=text, model=self.version, scaling=self._folder.config.claims)
