@@ -52,6 +52,11 @@ class TextEncoder:
         self._stop = self.tokens(".").ids
         self.budget = max_tokens - len(specials)
 
+    @property
+    def size(self) -> int:
+        """Of the vocabulary: every id is below it."""
+        return int(self._tokenizer.get_vocab_size(with_added_tokens=True))
+
     def tokens(self, text: str) -> Tokens:
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
         offsets = np.asarray(encoding.offsets, dtype=np.int64).reshape(-1, 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,11 +71,12 @@ class Vectors:
             with np.load(self._file) as found:
                 starts = np.cumsum([0, *found["sizes"]]) * WIDTH
                 whole = found["vectors"].tobytes()
-                for text, start, end in zip(found["texts"].tolist(), starts[:-1], starts[1:], strict=True):
+                for text, start, end in zip(json.loads(found["texts"].tobytes()), starts[:-1], starts[1:], strict=True):
                     yield text, whole[start:end]
 
     def _write(self) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         sizes = [len(vectors) // WIDTH for vectors in self._known.values()]
         together = np.frombuffer(b"".join(self._known.values()), dtype=np.int8)
-        np.savez(self._file, texts=np.array(list(self._known), dtype=object).astype(str), sizes=sizes, vectors=together)
+        texts = np.frombuffer(json.dumps(list(self._known)).encode(), dtype=np.uint8)
+        np.savez(self._file, texts=texts, sizes=sizes, vectors=together)

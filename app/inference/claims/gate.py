@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.inference.claims.likeness import FEATURES, Asked, features, rows
+from app.inference.claims.likeness import FEATURES, ONE, Asked, features, rows
 from app.inference.encoding import Integers
 from app.inference.engine import WIDTH, Floats
 from app.inference.model_folder import InvalidModel, read
@@ -25,16 +25,15 @@ from app.inference.model_folder import InvalidModel, read
 SCALE = 16.0
 """Steps a unit, by which how telling words are is stored in a byte each."""
 
-_ONE = 127.0 * 127.0
-
 
 @dataclass(frozen=True, slots=True)
 class SecondLook:
     """`gate.json` of a model folder, beside the vectors that it was fitted with. An article could be about a claim where its
     features [F], weighed [F] and with the bias, come to 0 or more; `telling` [V] is how telling each word piece of the main
-    tokenizer is.
+    tokenizer is. `least` is the cosine that the first look asks for, lower than where there is no second one.
     """
 
+    least: float
     telling: Floats
     weights: Floats
     bias: float
@@ -48,13 +47,14 @@ class SecondLook:
                 raise InvalidModel(f"{path}: the features are not the ones this version makes")
             packed = zlib.decompress(base64.b64decode(values["telling"]))
             telling = np.frombuffer(packed, dtype=np.uint8).astype(np.float32) / SCALE
-            return cls(telling, np.array(values["weights"], dtype=np.float32), float(values["bias"]))
+            return cls(float(values["least"]), telling, np.array(values["weights"], dtype=np.float32), float(values["bias"]))
         except (KeyError, TypeError, ValueError, zlib.error) as error:
             raise InvalidModel(f"{path}: {error!r}") from error
 
     def dumped(self) -> str:
         steps = np.clip(np.rint(self.telling * SCALE), 1, 255).astype(np.uint8)
         values = {
+            "least": self.least,
             "features": list(FEATURES),
             "weights": [round(float(weight), 4) for weight in self.weights],
             "bias": round(self.bias, 4),
@@ -64,7 +64,7 @@ class SecondLook:
 
     def lets_through(self, asked: Asked, passages: Sequence[Integers], vectors: bytes) -> NDArray[np.bool_]:
         """Of each claim [C], by one article."""
-        passes: NDArray[np.bool_] = features(asked, passages, vectors, self.telling) @ self.weights + self.bias >= 0
+        passes: NDArray[np.bool_] = features(asked, passages, vectors, len(self.telling)) @ self.weights + self.bias >= 0
         return passes
 
 
@@ -77,7 +77,7 @@ def meant(articles: Sequence[bytes], claims: bytes, *, least: float) -> list[lis
     """For each article the places of the claims with which one of its passages has a cosine of at least `least`, ascending."""
     if not articles:
         return []
-    cosines = rows(b"".join(articles)) @ rows(claims).T / _ONE
+    cosines = rows(b"".join(articles)) @ rows(claims).T / ONE
     counts = np.array([len(article) // WIDTH for article in articles])
     # An article without a passage would have no greatest cosine, and passes none.
     padded = np.vstack([cosines, np.full((1, cosines.shape[1]), -2.0, dtype=np.float32)])

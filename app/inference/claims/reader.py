@@ -67,6 +67,7 @@ class TransformerClaimReader:
         self._folder = ClaimFolder.open()
         second = annotator.folder.file(SECOND_LOOK)
         self._second = SecondLook.load(second) if second.exists() else None
+        self._least = self._second.least if self._second else annotator.folder.config.gate
         self.description: ModelDescription = described_claims(self._folder)
         self._loading = Lock()
         self._loaded: Loaded | None = None
@@ -94,10 +95,10 @@ class TransformerClaimReader:
         return asked([tokens(claim).ids for claim in claims], vectors, self._second.telling)
 
     def passing(self, claim: bytes, articles: Sequence[bytes]) -> Sequence[bool]:
-        return gate.passing(claim, articles, least=self._annotator.folder.config.gate)
+        return gate.passing(claim, articles, least=self._least)
 
     def meant(self, articles: Sequence[bytes], claims: bytes) -> Sequence[Sequence[int]]:
-        return gate.meant(articles, claims, least=self._annotator.folder.config.gate)
+        return gate.meant(articles, claims, least=self._least)
 
     def closer(self, claims: Asked | None, places: Sequence[int], text: ArticleText, vectors: bytes) -> Sequence[int]:
         passages = passages_of(text, self._annotator.encoder) if claims and places else []
