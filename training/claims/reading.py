@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.values import ArticleText
+from app.inference.calibration import Scaling
 from app.inference.claims.encoding import Bag, PairEncoder
 from app.inference.claims.engine import PairEngine
-from app.inference.claims.verdicts import CLAIMS, SAYS
+from app.inference.claims.verdicts import CLAIMS, SAYS, surely_unrelated
 from app.inference.cores import usable_cores
 from app.inference.packed import unpacked
 from training.claims.data import Pair, claim_pairs
@@ -30,15 +31,17 @@ class Answers:
     labels: NDArray[np.int64]
 
 
-def answers(folder: Path, data: Path, name: str, *, graph: Path | None = None) -> Answers:
-    """`name` is `fnc-dev` or `fnc-test`. `graph` takes the place of the folder's, to compare the float one with what ships."""
+def answers(folder: Path, data: Path, name: str, *, graph: Path | None = None, scaling: Scaling | None = None) -> Answers:
+    """`name` is `fnc-dev` or `fnc-test`. `graph` takes the place of the folder's, to compare the float one with what ships.
+    With the `scaling` in use reading ends, as in use, after a best passage that is surely unrelated.
+    """
     pairs = claim_pairs(data, name, "fnc")
     encoder = PairEncoder(folder / "tokenizer.json")
     with unpacked(folder) as own:
         engine = PairEngine(graph or own)
     bags = list(_bags(encoder, pairs))
     rows = _outputs(engine, bags)
-    logits = np.stack([_mean(rows[first:last]) for first, last in _shares(bags)])
+    logits = np.stack([_said(bag, rows[first:last], scaling) for bag, (first, last) in zip(bags, _shares(bags), strict=True)])
     return Answers(logits, np.array([pair.label for pair in pairs]))
 
 
@@ -74,6 +77,12 @@ def _outputs(engine: PairEngine, bags: Sequence[Bag]) -> NDArray[np.float64]:
         for group, logits in zip(groups, said, strict=True):
             found[group] = np.stack(logits)
     return found
+
+
+def _said(bag: Bag, rows: NDArray[np.float64], scaling: Scaling | None) -> NDArray[np.float64]:
+    if scaling and surely_unrelated(bag, rows[bag.best], scaling):
+        return rows[bag.best, CLAIMS]
+    return _mean(rows)
 
 
 def _mean(rows: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from app.domain.errors import InvalidText
 from app.domain.values import ArticleText, Field
 from app.inference.encoding import Integers
-from app.inference.selection import Piece, pieces, selected
+from app.inference.selection import Piece, overlaps, pieces, selected
 
 LONGEST = 128
 """Tokens of a claim: some 90 words. It has learnt from headlines, of which the longest has half as many."""
@@ -32,10 +32,19 @@ class PairRow:
 
 @dataclass(frozen=True, slots=True)
 class Bag:
-    """The passages that are read for one claim, and their rows."""
+    """The passages that are read for one claim, and their rows. That at `best` shares most with the claim: `shared`, 0..1."""
 
     pieces: Sequence[Piece]
     rows: Sequence[PairRow]
+    best: int = 0
+    shared: float = 0.0
+
+    def only_best(self) -> Bag:
+        return Bag([self.pieces[self.best]], [self.rows[self.best]])
+
+    def others(self) -> list[PairRow]:
+        """All rows but the best."""
+        return [*self.rows[: self.best], *self.rows[self.best + 1 :]]
 
 
 class PairEncoder:
@@ -62,7 +71,9 @@ class PairEncoder:
         return ids
 
     def _bag(self, question: Integers, read: Sequence[Piece]) -> Bag:
-        return Bag(read, [self._row(question, piece.ids) for piece in read])
+        shared = overlaps(question, [piece.ids for piece in read])
+        best = int(shared.argmax()) if read else 0
+        return Bag(read, [self._row(question, piece.ids) for piece in read], best, float(shared.max(initial=0.0)))
 
     def _row(self, question: Integers, passage: Integers) -> PairRow:
         ids = np.concatenate([self._before, question, self._behind, passage, self._behind])

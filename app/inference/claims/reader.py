@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from threading import Lock
@@ -19,13 +20,14 @@ from app.inference import validation
 from app.inference.annotator import TransformerAnnotator
 from app.inference.batched import Options
 from app.inference.batching import Batcher
+from app.inference.calibration import Scaling
 from app.inference.claims import gate
 from app.inference.claims.encoding import Bag, PairEncoder, PairRow
 from app.inference.claims.engine import PairEngine
 from app.inference.claims.folder import ClaimFolder
 from app.inference.claims.gate import SecondLook
 from app.inference.claims.likeness import Asked, asked, passages_of
-from app.inference.claims.verdicts import verdict
+from app.inference.claims.verdicts import surely_unrelated, verdict
 from app.inference.cores import usable_cores
 from app.inference.description import described_claims
 from app.inference.engine import Floats
@@ -33,6 +35,8 @@ from app.inference.model_folder import SECOND_LOOK, InvalidModel
 from app.inference.packed import unpacked
 
 Answer = TypeVar("Answer")
+Read = tuple[Bag, Sequence[Floats]]
+"""The passages that were read for a claim, and their logits."""
 
 
 class Loaded:
@@ -50,6 +54,28 @@ class Loaded:
         self.batcher: Batcher[PairRow, Floats] = Batcher(
             engine.run, length=len, threads=threads, limits=options.limits, on_death=on_death
         )
+
+    async def logits(self, rows: Sequence[PairRow], *, bulk: bool) -> list[Floats]:
+        return await asyncio.wrap_future(self.batcher.submit(rows, bulk=bulk))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Begun:
+    """A claim of which the best passage was read, if there is one; that may have been enough."""
+
+    bag: Bag
+    best: Floats | None
+
+    def goes_on(self, scaling: Scaling) -> bool:
+        return self.best is not None and not surely_unrelated(self.bag, self.best, scaling)
+
+    def ended(self, others: Iterator[Floats]) -> Read:
+        assert self.best is not None
+        said = list(islice(others, len(self.bag.rows) - 1))
+        return self.bag, [*said[: self.bag.best], self.best, *said[self.bag.best :]]
+
+    def broken_off(self) -> Read:
+        return (self.bag, ()) if self.best is None else (self.bag.only_best(), [self.best])
 
 
 class TransformerClaimReader:
@@ -120,14 +146,15 @@ class TransformerClaimReader:
         if self._loaded:
             self._loaded.batcher.close()
 
-    async def _read(self, claims: Sequence[str], text: ArticleText, *, bulk: bool) -> list[tuple[Bag, Sequence[Floats]]]:
+    async def _read(self, claims: Sequence[str], text: ArticleText, *, bulk: bool) -> list[Read]:
         validation.check_request(text, claims, limit=self._options.text_limit)
         loaded = await self._aside(self._ready)
         bags = await self._aside(lambda: loaded.encoder.bags(claims, text, field="claims"))
-        rows = [row for bag in bags for row in bag.rows]
-        answered: list[Floats] = await asyncio.wrap_future(loaded.batcher.submit(rows, bulk=bulk))
-        outputs = iter(answered)
-        return [(bag, list(islice(outputs, len(bag.rows)))) for bag in bags]
+        first = iter(await loaded.logits([bag.rows[bag.best] for bag in bags if bag.rows], bulk=bulk))
+        begun = [_Begun(bag, next(first) if bag.rows else None) for bag in bags]
+        going = [each for each in begun if each.goes_on(self._folder.config.claims)]
+        rest = iter(await loaded.logits([row for each in going for row in each.bag.others()], bulk=bulk))
+        return [each.ended(rest) if each in going else each.broken_off() for each in begun]
 
     async def _aside(self, work: Callable[[], Answer]) -> Answer:
         return await asyncio.to_thread(work)

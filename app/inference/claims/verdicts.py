@@ -9,7 +9,7 @@ import numpy as np
 from app.domain.claims import ClaimEvidence, ClaimProbabilities, ClaimStance, ClaimVerdict
 from app.domain.values import ArticleText
 from app.inference.aggregation import DIGITS, rounded
-from app.inference.calibration import Floats, Scaling
+from app.inference.calibration import Floats, Scaling, scaled
 from app.inference.claims.encoding import Bag
 from app.inference.engine import Floats as Logits
 from app.inference.pooling import Pooled, pooled, quoted
@@ -17,6 +17,20 @@ from app.inference.selection import Piece
 
 CLAIMS = slice(0, 4)
 SAYS = 7
+
+
+SURE = 0.9
+"""Probability of `unrelated` in the best passage alone from which on no other is read, and"""
+
+SHARED = 0.4
+"""the part of the claim's words that this passage must have for it. Where the words of a claim stand, it is known to be meant or
+not; a passage that was chosen for few words says little of the others."""
+
+
+def surely_unrelated(bag: Bag, logits: Logits, scaling: Scaling) -> bool:
+    """`logits` [8] are those of the best passage."""
+    unrelated = list(ClaimStance).index(ClaimStance.UNRELATED)
+    return bag.shared >= SHARED and bool(scaled(logits[CLAIMS], scaling)[unrelated] >= SURE)
 
 
 def heard(logits: Sequence[Logits], scaling: Scaling) -> Pooled:

@@ -1,14 +1,17 @@
 """The pair model as it is shipped."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+import numpy as np
 import pytest
 
 from app.domain.claims import ClaimStance
 from app.domain.errors import InvalidText
 from app.domain.values import ArticleText
 from app.inference.annotator import TransformerAnnotator
+from app.inference.claims.encoding import PairEncoder, PairRow
+from app.inference.claims.folder import BUNDLED
 from app.inference.claims.reader import TransformerClaimReader
 
 REPORT = ArticleText(
@@ -41,6 +44,41 @@ def test_an_answer_is_the_same_alone_and_among_others(reader: TransformerClaimRe
     ]
     alone = [asyncio.run(reader.judge([claim], REPORT))[0] for claim in claims]
     assert list(asyncio.run(reader.judge(claims, REPORT))) == alone
+
+
+class Scripted:
+    """In the place of the loaded model: says the same of every passage, and remembers how many it was shown at a time."""
+
+    encoder = PairEncoder(BUNDLED / "tokenizer.json")
+
+    def __init__(self, *logits: float) -> None:
+        self._said = np.array([*logits, 0, 0, 0, 0], dtype=np.float32)
+        self.shown: list[int] = []
+
+    async def logits(self, rows: Sequence[PairRow], *, bulk: bool) -> list[np.ndarray]:
+        self.shown.append(len(rows))
+        return [self._said] * len(rows)
+
+
+WORDS = "Mongolia closed its border with China"
+LONG = ArticleText("The weather was fine and so were we. " * 30 + f"{WORDS}. " + "Nobody had much to say about it. " * 30)
+
+
+@pytest.mark.parametrize(
+    ("claim", "logits", "shown", "passages"),
+    [
+        (WORDS, (0, 0, 0, 9), [1, 0], 1),
+        (WORDS, (9, 0, 0, 0), [1, 2], 3),
+        ("Goats eat paper", (0, 0, 0, 9), [1, 2], 3),
+    ],
+)
+def test_reading_ends_after_the_best_passage_only_where_that_says_enough(
+    annotator: TransformerAnnotator, claim: str, logits: tuple[float, ...], shown: list[int], passages: int
+) -> None:
+    reader, model = TransformerClaimReader(annotator), Scripted(*logits)
+    reader._loaded = model  # type: ignore[assignment]
+    (verdict,) = asyncio.run(reader.judge([claim], LONG))
+    assert (model.shown, verdict.passages) == (shown, passages)
 
 
 def test_a_claim_that_is_too_long_is_refused_by_name(reader: TransformerClaimReader) -> None:

@@ -9,7 +9,7 @@ from app.domain.claims import ClaimStance
 from app.domain.values import ArticleText, Field, Span
 from app.inference.calibration import Scaling
 from app.inference.claims.encoding import Bag, PairRow
-from app.inference.claims.verdicts import verdict
+from app.inference.claims.verdicts import surely_unrelated, verdict
 from app.inference.selection import Piece
 
 TEXT = ArticleText("There was a coup. No, there was none.  ", title="A coup?")
@@ -58,3 +58,11 @@ def test_probabilities_are_shares_of_one_and_the_stance_is_the_greatest(values: 
     shares = [found.probabilities.of(stance) for stance in ClaimStance]
     assert abs(sum(shares) - 1) < 1e-3
     assert found.probabilities.of(found.stance) >= max(shares) - 1e-4
+
+
+def test_reading_ends_only_where_the_claims_words_stand_and_are_not_meant() -> None:
+    told, vague = Bag(BOTH.pieces, BOTH.rows, 1, 0.8), Bag(BOTH.pieces, BOTH.rows, 1, 0.1)
+    strange, close = logits(claims=[0, 0, 0, 6]), logits(claims=[0, 0, 1, 1])
+    assert surely_unrelated(told, strange, FOUR)
+    assert not surely_unrelated(told, close, FOUR)
+    assert not surely_unrelated(vague, strange, FOUR)
