@@ -8,7 +8,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from app.domain.records import StoredArticle
-from app.storage import sharing, texts
+from app.storage import groups, sharing, texts
 from app.storage.database import Session
 from app.storage.groups import MOST_OF_A_BAND
 from app.storage.texts import Traits
@@ -36,8 +36,8 @@ class Grouping:
 
     def joined(self, new: Sequence[New]) -> list[New]:
         """The articles with their groups, as they are after all have come: an early one may have got its duplicate later."""
-        groups = self.join({UUID(article.id): traits for article, traits in new})
-        written = [None if group is None else str(group) for group in groups.values()]
+        joined = self.join({UUID(article.id): traits for article, traits in new})
+        written = [None if group is None else str(group) for group in joined.values()]
         return [(replace(article, duplicate_group=group), traits) for (article, traits), group in zip(new, written, strict=True)]
 
     def join(self, new: Mapping[UUID, Traits]) -> dict[UUID, UUID | None]:
@@ -76,7 +76,7 @@ class Grouping:
     def _store(self, founded: Sequence[UUID]) -> None:
         """All at once: to put one statement together takes as long as to insert an article."""
         for some in _slices(founded):
-            for statement in sharing.founding(some):
+            for statement in groups.founding(some):
                 self._session.execute(statement)
 
     def _remember(self, identifier: UUID, traits: Traits, group: UUID | None) -> None:

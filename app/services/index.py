@@ -47,6 +47,6 @@ def replace(session: Session, article_id: UUID, found: Traits) -> None:
 
 
 def _founded(session: Session, article_id: UUID) -> UUID:
-    for statement in groups.founding(article_id):
+    for statement in groups.founding([article_id]):
         session.execute(statement)
     return article_id

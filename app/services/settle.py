@@ -179,8 +179,8 @@ class _Writing:
         return self._rows[article_id].status is ArticleStatus.PENDING
 
     def _stored(self, article_id: UUID, identifier: UUID, said: Annotation, group: UUID | None) -> StoredArticle | None:
-        """None where there is neither stance nor relation to tell of."""
-        if not said.countries and not said.relations:
+        """None where there is nothing to tell of: no stance, no relation, and no passage that a claim could mean."""
+        if not said.countries and not said.relations and said.vectors is None:
             return None
         row = self._rows[article_id]
         stored = StoredAnnotation(str(identifier), str(article_id), row.revision, ids.moment(identifier), said)

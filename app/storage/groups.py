@@ -23,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 
+from app.storage.among import among
 from app.storage.claim_tables import ClaimStanceRow
 from app.storage.tables import SAID, AnnotationRow, ArticleRow, BandRow, RevisionRow
 
@@ -71,13 +72,15 @@ def asked(bands: Sequence[int], *, other_than: UUID) -> dict[str, Any]:
     return {"other_than": other_than, **{f"band_{number}": band for number, band in enumerate(bands)}}
 
 
-def founding(article_id: UUID) -> tuple[Update, ...]:
-    """An article that was alone has its first near-duplicate."""
-    annotations = select(AnnotationRow.id).where(AnnotationRow.article_id == article_id)
+def founding(article_ids: Sequence[UUID]) -> tuple[Update, ...]:
+    """Articles that were alone have their first near-duplicates: they, and all that is said of them, learn of their groups."""
+    annotations = select(AnnotationRow.id).where(among(AnnotationRow.article_id, article_ids))
+    said = (update(table).where(table.annotation_id.in_(annotations)).values(duplicate_group=table.article_id) for table in SAID)
+    verdicts = update(ClaimStanceRow).where(among(ClaimStanceRow.article_id, article_ids))
     return (
-        update(ArticleRow).where(ArticleRow.id == article_id).values(duplicate_group=article_id),
-        *(update(table).where(table.annotation_id.in_(annotations)).values(duplicate_group=article_id) for table in SAID),
-        update(ClaimStanceRow).where(ClaimStanceRow.article_id == article_id).values(duplicate_group=article_id),
+        update(ArticleRow).where(among(ArticleRow.id, article_ids)).values(duplicate_group=ArticleRow.id),
+        *said,
+        verdicts.values(duplicate_group=ClaimStanceRow.article_id),
     )
 
 

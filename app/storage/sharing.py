@@ -1,15 +1,15 @@
-"""Statements that find and keep near-duplicates of many new articles at once: docs/decisions/0008-near-duplicates.md."""
+"""Statements that find near-duplicates of many new articles at once: docs/decisions/0008-near-duplicates.md."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, Update, func, select, update
+from sqlalchemy import Select, func, select
 
 from app.storage.among import among
 from app.storage.groups import EVERYTHING, MOST_OF_A_BAND
-from app.storage.tables import AnnotationRow, ArticleRow, BandRow, RevisionRow, StanceRow
+from app.storage.tables import ArticleRow, BandRow, RevisionRow
 
 
 def alone() -> Select[None]:
@@ -29,12 +29,3 @@ def bodies(article_ids: Sequence[UUID]) -> Select[UUID, UUID | None, str]:
     current = (RevisionRow.article_id == ArticleRow.id) & (RevisionRow.number == ArticleRow.revision)
     found = select(ArticleRow.id, ArticleRow.duplicate_group, RevisionRow.body).join(RevisionRow, current)
     return found.where(among(ArticleRow.id, article_ids))
-
-
-def founding(article_ids: Sequence[UUID]) -> tuple[Update, Update]:
-    """Articles that were alone have their first near-duplicates: `groups.founding` for many."""
-    annotations = select(AnnotationRow.id).where(among(AnnotationRow.article_id, article_ids))
-    return (
-        update(ArticleRow).where(among(ArticleRow.id, article_ids)).values(duplicate_group=ArticleRow.id),
-        update(StanceRow).where(StanceRow.annotation_id.in_(annotations)).values(duplicate_group=StanceRow.article_id),
-    )

@@ -10,13 +10,14 @@ from sqlalchemy import select, update
 from app.domain.records import Filter, StoredArticle, Submission
 from app.domain.textquery import TextQuery
 from app.domain.values import Annotation, ArticleStatus, ArticleText, CountryCode, JudgedBy, Stance, Verdict
-from app.services import complete, correct, end, fetch, plan, search
+from app.services import claim, complete, correct, end, fetch, plan, search
 from app.services.submit import submit
+from app.storage.claim_tables import ClaimStanceRow
 from app.storage.database import Store
-from app.storage.tables import ArticleRow, BandRow, SearchableRow, StanceRow
+from app.storage.tables import ArticleRow, BandRow, RelationRow, SearchableRow, StanceRow
 from tests.samples import submission
 from tests.services.bulk import StillDispatcher, count, run_all, upload
-from tests.twins import DictionaryAnnotator
+from tests.twins import DictionaryAnnotator, DictionaryReader
 
 pytestmark = pytest.mark.anyio
 
@@ -26,6 +27,7 @@ WIRE = " ".join(f"line {number} says what the minister of place {number} told Fr
 COPY = WIRE.replace("line 7", "The seventh") + " Our reporters added this."
 OTHER = " ".join(f"match {number} ended with goal {number} by player {number * 7} of Kenya" for number in range(16))
 AGAINST = Verdict(CountryCode("KE"), present=True, stance=Stance.AGAINST)
+NOWHERE = "The ministry denied that the bridge fell."
 SAID = "Officials in Nairobi said that France praised Kenya."
 
 
@@ -102,6 +104,37 @@ async def test_near_duplicates_of_an_import_find_each_other_and_what_is_stored(s
         assert all(
             str(group) == (zero.id if str(article_id) in (zero.id, c.id) else a.id) for article_id, group in groups.items()
         )
+
+
+async def test_an_imported_article_that_names_no_country_is_compared_with_claims(store: Store) -> None:
+    reader = DictionaryReader()
+    await imported(store, submission(NOWHERE, external_id="before"))
+    asked, _ = await claim.make(store, StillDispatcher(), reader, "The bridge fell", Filter())
+    await run_all(store, DictionaryAnnotator(), claims=reader)
+    assert (await claim.claim(store, asked.id)).counts.disagree == 1
+    await upload(store, [submission(f"{NOWHERE} So it said.", external_id="after")])
+    await run_all(store, DictionaryAnnotator(), claims=reader)
+    assert (await claim.claim(store, asked.id)).counts.disagree == 2
+    with store.reading() as session:
+        assert session.scalars(select(StanceRow)).all() == []
+
+
+@pytest.mark.parametrize("by", ["import", "post"])
+async def test_all_that_is_said_of_an_article_learns_of_its_first_copy(store: Store, by: str) -> None:
+    """Stances, relations and verdicts, or a copy of it counts twice where near-duplicates count once."""
+    annotator, reader = DictionaryAnnotator(), DictionaryReader()
+    wire = f"{WIRE}. Russia blamed France. The bridge fell."
+    first, _ = await submit(store, annotator, submission(wire, publisher="A"))
+    await claim.make(store, StillDispatcher(), reader, "The bridge fell", Filter())
+    await run_all(store, annotator, claims=reader)
+    copy = submission(f"{wire} More soon.", publisher="B")
+    await (imported(store, copy) if by == "import" else submit(store, annotator, copy))
+    await run_all(store, annotator, claims=reader)
+    with store.reading() as session:
+        for table in (StanceRow, RelationRow, ClaimStanceRow):
+            told = session.execute(select(table.article_id, table.duplicate_group)).all()
+            assert len({article_id for article_id, _ in told}) == 2, table
+            assert {str(group) for _, group in told} == {first.id}, table
 
 
 async def test_an_article_that_no_model_could_read_is_found_by_its_words_once(store: Store) -> None:
