@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
-from app.api import bodies, invalid
+from app.api import bodies, invalid, one_step
 from app.api.problems import RequestError
 from app.api.schemas_articles import ArticleRequest
 from app.domain.errors import ForbiddenCharacter, ImportTooLarge
@@ -64,8 +64,7 @@ class Cutter:
         if self._received > self._limit:
             raise ImportTooLarge(f"the import has more than {self._limit} bytes")
         *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
-            yield from self._line(line)
+        yield from self._cut_up(lines)
         if len(self._rest) > self._line_limit:
             # Nothing of it is kept but that it was there.
             self._digest.update(self._rest)
@@ -75,23 +74,36 @@ class Cutter:
     def end(self) -> Iterator[Raw]:
         """A last line may lack its line feed."""
         if self._rest or self._too_long:
-            yield from self._line(self._rest)
+            yield from self._cut_up([self._rest])
         if self._number > self._cut_at:
             yield self._cut()
 
-    def _line(self, line: bytes) -> Iterator[Raw]:
+    def _cut_up(self, lines: Sequence[bytes]) -> Iterator[Raw]:
+        begin = 0
+        for place, line in enumerate(lines, start=1):
+            if self._fills(line):
+                self._count(lines[begin:place])
+                begin = place
+                yield self._cut()
+        self._count(lines[begin:])
+
+    def _fills(self, line: bytes) -> bool:
+        """Whether the slice is full with it."""
         self._number += 1
         if self._number > MOST_LINES:
             raise ImportTooLarge(f"the import has more than {MOST_LINES} lines")
-        self._digest.update(line + b"\n")
         self._bytes += len(line) + 1
         if self._too_long or len(line) > self._line_limit:
             self._lines.append((self._number, None))
+            self._too_long = False
         elif line.strip():
             self._lines.append((self._number, line))
-        self._too_long = False
-        if self._number - self._cut_at >= SLICE_LINES or self._bytes >= SLICE_BYTES:
-            yield self._cut()
+        return self._number - self._cut_at >= SLICE_LINES or self._bytes >= SLICE_BYTES
+
+    def _count(self, lines: Sequence[bytes]) -> None:
+        """Many at once, during which other threads have their turn."""
+        if lines:
+            self._digest.update(b"\n".join(lines) + b"\n")
 
     def _cut(self) -> Raw:
         raw = Raw(self._lines, self._number, self._digest.digest())
@@ -143,6 +155,12 @@ def chained(parts: Iterable[list[Any]]) -> Iterator[Slice]:
 def _content(line: bytes | None) -> Submission | str:
     if line is None:
         return "is longer than one request may be"
+    if found := one_step.article(line):
+        return found.submission()
+    return _carefully(line)
+
+
+def _carefully(line: bytes) -> Submission | str:
     try:
         # What cannot be stored has no UTF-8 and no place in JSON, except as an escape.
         return _article(bodies.parse(line), storable=b"\\u" not in line)
