@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 from app.domain.records import Submission
 
@@ -61,8 +62,7 @@ class FailureKind(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of an import: what it says, or why it cannot be used. `number` counts from 1, empty lines included."""
 
     number: int
@@ -81,8 +81,7 @@ class Slice:
     digest: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """An article of a chunk, and its line in the import; in other jobs its place, 0 for one that came later."""
 
     line: int

@@ -18,7 +18,7 @@ from app.services import follow, identity, steps
 from app.services.end import close_if_done
 from app.services.ports import Dispatcher
 from app.storage import articles, batches, bulk, chunks, ids, jobs
-from app.storage.arrivals import Arrival, Arrivals, arrival
+from app.storage.arrivals import Arrival, Arrivals, arriving
 from app.storage.database import Session, Store, driver_connection
 from app.storage.job_tables import ChunkRow, FailureRow, JobRow
 from app.traces.spans import spanned
@@ -128,7 +128,8 @@ class _Checked:
 
     @classmethod
     def of(cls, lines: Sequence[Line], text_limit: int, store: Store) -> _Checked:
-        given: list[tuple[int, Arrival]] = []
+        numbers: list[int] = []
+        usable: list[Submission] = []
         refused: list[tuple[int, str]] = []
         for line in lines:
             if isinstance(line.content, str):
@@ -136,10 +137,12 @@ class _Checked:
             elif reason := _unreadable(line.content, text_limit):
                 refused.append((line.number, reason))
             else:
-                given.append((line.number, arrival(line.content)))
+                numbers.append(line.number)
+                usable.append(line.content)
+        found = arriving(usable)
         # Of several with one identity the first; the last that is put into a dictionary stays.
-        first = {each.identity: each for _, each in reversed(given)}
-        return cls(given, refused, Arrivals.of(first.values(), store))
+        first = {each.identity: each for each in reversed(found)}
+        return cls(list(zip(numbers, found, strict=True)), refused, Arrivals.of(first.values(), store))
 
 
 def _unreadable(submission: Submission, text_limit: int) -> str | None:
@@ -194,7 +197,9 @@ class _Taking:
 
     def _sort(self, checked: _Checked, known: dict[bytes, Known]) -> None:
         for line, given in checked.given:
-            article_id, submission = known.setdefault(given.identity, (str(given.id), given.submission))
+            if (stored := known.get(given.identity)) is None:
+                known[given.identity] = stored = str(given.id), given.submission
+            article_id, submission = stored
             if submission is given.submission or not (fields := identity.differences(submission, given.submission)):
                 self.items.append(Item(line, article_id))
             else:

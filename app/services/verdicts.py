@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -102,7 +102,7 @@ def _placed(session: Session, job: JobRow, items: Sequence[Item], moment: dateti
     place, placed = job.lines, []
     for item in items:
         place += item.line == 0
-        placed.append(item if item.line else replace(item, line=place))
+        placed.append(item if item.line else item._replace(line=place))
     if place > job.lines:
         session.execute(jobs.change(job.id, moment, lines=place))
     return placed

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.domain.records import Submission, read_language
@@ -17,17 +17,20 @@ from app.storage.database import Session, Store
 from app.storage.tables import ArticleRow, RevisionRow
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
+    """A tuple, which is made in half the time of an object: an import has a million."""
+
     id: UUID
     submission: Submission
     identity: bytes
     text_digest: bytes
 
 
-def arrival(submission: Submission) -> Arrival:
-    text = identity.text_digest(submission.text)
-    return Arrival(ids.new(), submission, identity.digest(submission, text=text), text)
+def arriving(submissions: Sequence[Submission]) -> list[Arrival]:
+    """In their order, with ids of one moment."""
+    digests = [identity.text_digest(each.text) for each in submissions]
+    identities = [identity.digest(each, text=text) for each, text in zip(submissions, digests, strict=True)]
+    return list(map(Arrival, ids.some(len(submissions)), submissions, identities, digests))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Arrivals:
 
 def columns(found: Sequence[Arrival]) -> Mapping[str, Sequence[Any]]:
     """What `articles.row` says of each."""
-    given, moments = [each.submission for each in found], [ids.moment(each.id) for each in found]
+    given, moments = [each.submission for each in found], ids.moments(each.id for each in found)
     published = [each.published for each in given]
     return {
         "id": [each.id for each in found],
@@ -82,7 +85,7 @@ def columns_of_texts(found: Sequence[Arrival]) -> Mapping[str, Sequence[Any]]:
     return {
         "article_id": [each.id for each in found],
         "number": [1] * len(found),
-        "created_at": [ids.moment(each.id) for each in found],
+        "created_at": ids.moments(each.id for each in found),
         "text_digest": [each.text_digest for each in found],
         "title": [each.title for each in texts],
         "body": [each.body for each in texts],

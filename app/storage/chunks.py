@@ -109,9 +109,9 @@ def read(row: ChunkRow) -> Chunk:
         plans=row.plans,
         after=str(row.after) if row.after else None,
         done=row.done,
-        items=tuple(Item(line, article_id) for line, article_id in row.items),
+        items=tuple(map(Item._make, row.items)),
     )
 
 
 def dump(items: Sequence[Item]) -> list[list[Any]]:
-    return [[item.line, item.article_id] for item in items]
+    return list(map(list, items))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -26,8 +26,17 @@ class Sequence:
 
     def next(self) -> UUID:
         with self._lock:
-            self._advance(time.time_ns() // 1_000_000)
-            return _pack(self._millisecond, self._counter, self._tail())
+            return self._after(time.time_ns() // 1_000_000)
+
+    def some(self, count: int) -> list[UUID]:
+        """Of one moment, in ascending order."""
+        now = time.time_ns() // 1_000_000
+        with self._lock:
+            return [self._after(now) for _ in range(count)]
+
+    def _after(self, now: int) -> UUID:
+        self._advance(now)
+        return _pack(self._millisecond, self._counter, self._tail())
 
     def _tail(self) -> int:
         """Random bits are asked for many at a time: each question is a call of the operating system."""
@@ -50,7 +59,8 @@ def _pack(millisecond: int, counter: int, tail: int) -> UUID:
     return UUID(int=millisecond << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low << _TAIL_BITS | tail)
 
 
-new = Sequence().next
+_SEQUENCE = Sequence()
+new, some = _SEQUENCE.next, _SEQUENCE.some
 
 
 def first_at(instant: datetime) -> UUID:
@@ -61,6 +71,13 @@ def first_at(instant: datetime) -> UUID:
 
 def moment(identifier: UUID) -> datetime:
     return _EPOCH + timedelta(milliseconds=identifier.int >> 80)
+
+
+def moments(identifiers: Iterable[UUID]) -> list[datetime]:
+    """`moment` of each. Ids that are made together have few different ones."""
+    milliseconds = [identifier.int >> 80 for identifier in identifiers]
+    known = {each: _EPOCH + timedelta(milliseconds=each) for each in set(milliseconds)}
+    return [known[each] for each in milliseconds]
 
 
 def earliest(moment: datetime) -> UUID:

@@ -57,7 +57,7 @@ def plain(value: Any) -> Any:
 
 @given(st.lists(submissions, min_size=1, max_size=5))
 def test_columns_of_many_articles_are_the_rows_of_each(contents: list[Submission]) -> None:
-    found = [arrivals.arrival(each) for each in contents]
+    found = arrivals.arriving(contents)
     assert by_row(arrivals.columns(found)) == [articles.row(stored(each)) for each in found]
     assert by_row(arrivals.columns_of_texts(found)) == [articles.row_of_text(stored(each)) for each in found]
 
@@ -65,7 +65,7 @@ def test_columns_of_many_articles_are_the_rows_of_each(contents: list[Submission
 @pytest.mark.parametrize("dialect", [sqlite.dialect(), psycopg.dialect()], ids=lambda dialect: dialect.name)
 @given(contents=st.lists(submissions, min_size=1, max_size=5))
 def test_values_are_bound_as_the_types_of_their_columns_bind_them(dialect: Dialect, contents: list[Submission]) -> None:
-    columns = arrivals.columns([arrivals.arrival(each) for each in contents])
+    columns = arrivals.columns(arrivals.arriving(contents))
     made = by_row(dict(zip(columns, zip(*bulk.prepared(ArticleRow, columns, dialect).rows, strict=True), strict=True)))
     for row, bound in zip(by_row(columns), made, strict=True):
         for name, value in row.items():
@@ -83,7 +83,7 @@ def test_the_words_of_a_short_text_stand_in_its_vector_with_their_places(words: 
 
 
 def test_values_of_a_list_are_found_whatever_their_type(store: Store) -> None:
-    found = [arrivals.arrival(submission(f"France praised Kenya {number}.")) for number in range(3)]
+    found = arrivals.arriving([submission(f"France praised Kenya {number}.") for number in range(3)])
     with store.transaction() as session:
         arrivals.Arrivals.of(found, store).store(session, {found[1].identity})
         session.add(BandRow(article_id=found[0].id, band=-(2**63)))

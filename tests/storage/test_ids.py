@@ -21,6 +21,14 @@ def test_ids_only_grow() -> None:
     assert len(set(made)) == len(made)
 
 
+def test_ids_made_together_grow_and_are_of_one_moment() -> None:
+    before, made, after = ids.new(), ids.some(3_000), ids.new()
+    assert [before, *made, after] == sorted({before, *made, after})
+    assert set(ids.moments(made)) == {ids.moment(made[0])}
+    assert ids.moments([before, after]) == [ids.moment(before), ids.moment(after)]
+    assert ids.some(0) == ids.moments([]) == []
+
+
 def test_ids_of_many_threads_are_all_different() -> None:
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda _: ids.new(), range(4_000)))
