@@ -12,7 +12,7 @@ from app.domain.records import StoredArticle
 from app.services import fetch, index, steps
 from app.services.correct import settle
 from app.storage import annotations as annotated
-from app.storage import articles, claim_stances, said, stances
+from app.storage import articles, claim_stances, said, told
 from app.storage.database import Session, Store
 from app.storage.said import Insertion
 from app.storage.texts import Traits
@@ -65,7 +65,7 @@ def _complete(session: Session, read: StoredArticle, traits: Traits) -> None:
 
 def _insertions(session: Session, article: StoredArticle) -> Iterator[Insertion]:
     """Of every model version that read the current text."""
-    repeated = stances.of_article(article)
+    repeated = told.of_article(article)
     for row in session.scalars(annotated.of_revision(UUID(article.id), article.revision)).all():
         for insertion, rows in said.insertions(replace(article, annotation=annotated.read(row))):
             yield insertion, [{**each, **repeated, "shown": row.shown} for each in rows]

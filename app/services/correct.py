@@ -12,7 +12,7 @@ from app.domain.records import Correction, Page, StoredArticle, now
 from app.domain.values import Verdict
 from app.services import fetch, paging, steps
 from app.services.ports import Annotator
-from app.storage import articles, corrections, cursors, ids, stances, vectors
+from app.storage import articles, corrections, cursors, ids, stances, told, vectors
 from app.storage.database import Session, Store
 from app.traces.spans import spanned
 
@@ -92,7 +92,7 @@ def _rows(session: Session, article_id: UUID, holding: dict[str, Correction]) ->
 
 def _shared(article: StoredArticle, annotation_id: UUID, model: str, shown: bool) -> dict[str, Any]:
     own = {"annotation_id": annotation_id, "article_id": UUID(article.id), "model": model, "shown": shown}
-    return {**own, **stances.of_article(article)}
+    return {**own, **told.of_article(article)}
 
 
 def _correct(session: Session, identifier: str, verdict: Verdict, *, name: str, reason: str | None, reviewer: str) -> Correction:

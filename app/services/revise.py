@@ -15,7 +15,7 @@ from app.services.fetch import article_id_of, present
 from app.services.ports import Annotator
 from app.services.submit import add_annotation
 from app.storage import annotations as annotated
-from app.storage import articles, claim_stances, said, stances, vectors
+from app.storage import articles, claim_stances, said, told, vectors
 from app.storage.database import Session, Store
 from app.storage.texts import Traits
 from app.traces.spans import spanned
@@ -50,7 +50,7 @@ def _edit(session: Session, identifier: str, changes: Mapping[str, Any]) -> Stor
     identity.refuse_taken(session, current, changed)
     edited = replace(current, submission=changed, updated_at=now())
     session.execute(articles.edition(edited))
-    if stances.of_article(edited) != stances.of_article(current):
+    if told.of_article(edited) != told.of_article(current):
         for following in (*said.following(edited), claim_stances.following(edited)):
             session.execute(following)
         # Claims of a range of dates may mean it now, or no longer.

@@ -6,25 +6,26 @@ known: docs/decisions/0024-derived-when-read.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from app.domain.jobs import ChunkState, FailureKind, Item, JobFailure
-from app.domain.records import StoredAnnotation, StoredArticle, read_language
+from app.domain.records import read_language
 from app.domain.values import Annotation, ArticleStatus, ArticleText
 from app.services import correct
 from app.services.grouping import Grouping
-from app.storage import annotations as annotated
-from app.storage import articles, batches, bulk, chunks, ids, jobs, texts
+from app.storage import batches, bulk, chunks, jobs, texts
 from app.storage import said as saying
-from app.storage.database import Session, Store
-from app.storage.derived import Derived
+from app.storage import told as telling
+from app.storage.batches import Learnt
+from app.storage.database import Row, Session, Store
+from app.storage.derived import Derived, Spoken
 from app.storage.job_tables import ChunkRow
-from app.storage.tables import AnnotationRow
 from app.storage.texts import Traits
+from app.storage.told import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,14 @@ class Unread:
 class Settled:
     """What became of articles: read, impossible to read (with the reason), or with nothing left to do.
 
-    `derived` is of the texts that pend.
+    `derived` is of the texts that pend, `spoken` of what was said.
     """
 
     said: Sequence[tuple[Unread, Annotation]] = ()
     failed: Sequence[tuple[Unread, str]] = ()
     needless: Sequence[str] = ()
     derived: Derived | None = None
+    spoken: Spoken | None = None
 
     def article_ids(self) -> set[str]:
         read = (str(unread.article_id) for unread, _ in (*self.said, *self.failed))
@@ -86,7 +88,11 @@ def settled(
 ) -> Settled:
     """With all that can be made ready before the transaction."""
     derived = Derived.of(traits([unread for unread, _ in (*said, *failed)]), store)
-    return Settled(said, failed, needless, derived)
+    return Settled(said, failed, needless, derived, spoken(said, store))
+
+
+def spoken(said: Sequence[tuple[Unread, Annotation]], by: Store | Session) -> Spoken:
+    return Spoken.of([(unread.article_id, unread.revision, annotation) for unread, annotation in said], by)
 
 
 def keep(session: Session, chunk_id: UUID, settled: Settled, moment: datetime, **ending: Any) -> list[Item] | None:
@@ -96,7 +102,7 @@ def keep(session: Session, chunk_id: UUID, settled: Settled, moment: datetime, *
     """
     chunk = session.scalar(chunks.locked(chunk_id))
     taken_away = chunk is None or chunk.state is not ChunkState.RUNNING
-    _write(session, settled.said, () if taken_away else settled.failed, settled.derived)
+    _write(session, replace(settled, failed=()) if taken_away else settled)
     if chunk is None or taken_away:
         return None
     article_ids = settled.article_ids()
@@ -117,50 +123,42 @@ def write(
     traits: Mapping[UUID, Traits],
 ) -> None:
     """What this model version has said of a text already is kept, and what it says of one that was replaced is dropped."""
-    _write(session, said, failed, Derived.of(traits, session) if traits else None)
+    _write(session, Settled(said, failed, (), Derived.of(traits, session), spoken(said, session)))
 
 
-def _write(
-    session: Session,
-    said: Sequence[tuple[Unread, Annotation]],
-    failed: Sequence[tuple[Unread, str]],
-    derived: Derived | None,
-) -> None:
-    if not said and not failed:
+def _write(session: Session, settled: Settled) -> None:
+    if not settled.said and not settled.failed:
         return
-    unread = {unread.article_id: unread for unread, _ in (*said, *failed)}
-    writing = _Writing(session, unread, derived if derived and derived.traits else None)
-    writing.annotate({unread.article_id: annotation for unread, annotation in said})
-    writing.fail({unread.article_id for unread, _ in failed})
+    writing = _Writing(session, settled)
+    if settled.spoken:
+        writing.annotate({unread.article_id: annotation for unread, annotation in settled.said}, settled.spoken)
+    writing.fail({unread.article_id for unread, _ in settled.failed})
 
 
 class _Writing:
     """Some articles of one transaction, locked. Groups come before, because who stores one article asks in this order too."""
 
-    def __init__(self, session: Session, unread: Mapping[UUID, Unread], derived: Derived | None) -> None:
-        self._session, self._unread, self._derived = session, unread, derived
-        self._grouping = Grouping(session, list(derived.traits.values())) if derived else None
-        found = session.execute(batches.locked(unread)).all()
-        self._rows = {row.id: row for row in found if row.revision == unread[row.id].revision}
+    def __init__(self, session: Session, settled: Settled) -> None:
+        self._session = session
+        self._derived = settled.derived if settled.derived and settled.derived.traits else None
+        self._grouping = Grouping(session, list(self._derived.traits.values())) if self._derived else None
+        read = {unread.article_id: unread.revision for unread, _ in (*settled.said, *settled.failed)}
+        found = session.execute(batches.locked(read)).all()
+        self._rows = {row.id: row for row in found if row.revision == read[row.id]}
 
-    def annotate(self, said: Mapping[UUID, Annotation]) -> None:
-        among = self._unsaid(said)
-        if not among:
+    def annotate(self, said: Mapping[UUID, Annotation], spoken: Spoken) -> None:
+        rows = self._unsaid(said)
+        if not rows:
             return
-        if read := [article_id for article_id in among if not self._pends(article_id)]:
+        if read := [article_id for article_id, row in rows.items() if row.status is not ArticleStatus.PENDING]:
             for hiding in batches.hiding(read):
                 self._session.execute(hiding)
-        named = {article_id: ids.new() for article_id in among}
-        groups = self._settle({article_id: said[article_id].language for article_id in among}, ArticleStatus.ANNOTATED)
-        rows = [
-            annotated.row_of(identifier, article_id, self._rows[article_id].revision, said[article_id])
-            for article_id, identifier in named.items()
-        ]
-        bulk.insert(self._session, AnnotationRow, rows)
-        stored = [self._stored(article_id, named[article_id], said[article_id], groups[article_id]) for article_id in among]
-        for table, rows in saying.rows_of([each for each in stored if each]):
-            bulk.insert(self._session, table, rows)
-        for article_id in self._session.scalars(batches.corrected(among)).all():
+        learnt = self._settle({article_id: said[article_id].language for article_id in rows}, ArticleStatus.ANNOTATED)
+        spoken.store(self._session, rows)
+        told = [_told(row, spoken.ids[article_id], said[article_id], learnt[article_id]) for article_id, row in rows.items()]
+        for table, made in saying.rows_told(told):
+            bulk.insert(self._session, table, made)
+        for article_id in self._session.scalars(batches.corrected(list(rows))).all():
             correct.settle(self._session, article_id)
 
     def fail(self, among: set[UUID]) -> None:
@@ -168,52 +166,47 @@ class _Writing:
         left = [row.id for row in self._rows.values() if row.id in among and row.status is not ArticleStatus.ANNOTATED]
         self._settle(dict.fromkeys(left), ArticleStatus.FAILED)
 
-    def _unsaid(self, said: Mapping[UUID, Annotation]) -> list[UUID]:
+    def _unsaid(self, said: Mapping[UUID, Annotation]) -> Mapping[UUID, Row[Any]]:
         """Of those that pend nobody has spoken."""
-        among = [article_id for article_id in self._rows if article_id in said]
-        read = [article_id for article_id in among if not self._pends(article_id)]
-        spoken = set(self._session.scalars(batches.already_said(read, said[read[0]].model))) if read else set()
-        return [article_id for article_id in among if article_id not in spoken]
+        rows = {article_id: row for article_id, row in self._rows.items() if article_id in said}
+        read = [article_id for article_id, row in rows.items() if row.status is not ArticleStatus.PENDING]
+        for article_id in self._session.scalars(batches.already_said(read, said[read[0]].model)) if read else ():
+            del rows[article_id]
+        return rows
 
-    def _pends(self, article_id: UUID) -> bool:
-        return self._rows[article_id].status is ArticleStatus.PENDING
-
-    def _stored(self, article_id: UUID, identifier: UUID, said: Annotation, group: UUID | None) -> StoredArticle | None:
-        """None where there is nothing to tell of: no stance, no relation, and no passage that a claim could mean."""
-        if not said.countries and not said.relations and said.vectors is None:
-            return None
-        row = self._rows[article_id]
-        stored = StoredAnnotation(str(identifier), str(article_id), row.revision, ids.moment(identifier), said)
-        article = articles.read_with(row, self._unread[article_id].text, stored)
-        return replace(article, duplicate_group=None if group is None else str(group))
-
-    def _settle(self, languages: Mapping[UUID, str | None], status: ArticleStatus) -> Mapping[UUID, UUID | None]:
-        """The groups, also of those that pended. `languages` are those that the model found."""
+    def _settle(self, languages: Mapping[UUID, str | None], status: ArticleStatus) -> Mapping[UUID, Learnt]:
+        """Also of those that pended. `languages` are those that the model found."""
         rows = {article_id: self._rows[article_id] for article_id in languages}
-        joined = self._join([article_id for article_id in rows if self._pends(article_id)])
-        groups = {article_id: joined.get(article_id, row.duplicate_group) for article_id, row in rows.items()}
+        joined = self._join([article_id for article_id, row in rows.items() if row.status is ArticleStatus.PENDING])
         # One that was read before may have its first near-duplicate among those that pended.
-        groups |= (
-            {article_id: article_id for article_id in self._grouping.founded if article_id in rows} if self._grouping else {}
-        )
+        joined |= {article_id: article_id for article_id in self._founded() if article_id in rows}
         learnt = {
-            article_id: (read_language(row.language or languages[article_id]), groups[article_id])
+            article_id: (read_language(row.language or languages[article_id]), joined.get(article_id, row.duplicate_group))
             for article_id, row in rows.items()
         }
-        for article_id, (language, _) in learnt.items():
+        for article_id, row in rows.items():
             # What older annotations said repeats the language, which this model may have found to be another.
-            if rows[article_id].status is ArticleStatus.ANNOTATED and rows[article_id].read_language != language:
-                for following in batches.following(article_id, language):
+            if row.status is ArticleStatus.ANNOTATED and row.read_language != learnt[article_id][0]:
+                for following in batches.following(article_id, learnt[article_id][0]):
                     self._session.execute(following)
         for update in batches.settling(learnt, status):
             self._session.execute(update)
-        return groups
+        return learnt
+
+    def _founded(self) -> Collection[UUID]:
+        return self._grouping.founded if self._grouping else ()
 
     def _join(self, pending: Sequence[UUID]) -> dict[UUID, UUID | None]:
         if self._grouping is None or self._derived is None or not pending:
             return {}
         self._derived.store(self._session, set(pending))
         return self._grouping.join({article_id: self._derived.traits[article_id] for article_id in pending})
+
+
+def _told(row: Row[Any], identifier: UUID, said: Annotation, learnt: Learnt) -> Told:
+    language, group = learnt
+    repeated = telling.repeated(order=row.published_order, publisher=row.publisher, language=language, group=group)
+    return Told(identifier, row.id, row.revision, said, repeated)
 
 
 def _record(

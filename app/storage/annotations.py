@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,9 @@ from app.storage.tables import SAID, AnnotationRow, ArticleRow
 
 NEWEST = Keyset((AnnotationRow.id,))
 
+Said = tuple[UUID, int, Annotation]
+"""What was said of an article in a revision."""
+
 
 def insertion(stored: StoredAnnotation) -> Insert:
     """The new one is shown; `hiding` comes before it where another was."""
@@ -22,23 +26,26 @@ def insertion(stored: StoredAnnotation) -> Insert:
 
 
 def row(stored: StoredAnnotation) -> dict[str, Any]:
-    return row_of(UUID(stored.id), UUID(stored.article_id), stored.revision, stored.annotation)
+    made = columns([UUID(stored.id)], [(UUID(stored.article_id), stored.revision, stored.annotation)])
+    return {name: values[0] for name, values in made.items()}
 
 
-def row_of(identifier: UUID, article_id: UUID, revision: int, said: Annotation) -> dict[str, Any]:
+def columns(identifiers: Sequence[UUID], said: Sequence[Said]) -> Mapping[str, Sequence[Any]]:
+    """Of new ones, each of which is shown."""
+    found = [each for _, _, each in said]
     return {
-        "id": identifier,
-        "article_id": article_id,
-        "revision": revision,
-        "shown": True,
-        "created_at": ids.moment(identifier),
-        "model": said.model,
-        "language": said.language,
-        "characters": said.coverage.characters,
-        "encoded_characters": said.coverage.encoded_characters,
-        "passages": said.coverage.passages,
-        "judgements": judgements.dump((*said.countries, *said.targets)),
-        "relations": judgements.dump_relations(said.relations),
+        "id": identifiers,
+        "article_id": [article_id for article_id, _, _ in said],
+        "revision": [revision for _, revision, _ in said],
+        "shown": [True] * len(said),
+        "created_at": ids.moments(identifiers),
+        "model": [each.model for each in found],
+        "language": [each.language for each in found],
+        "characters": [each.coverage.characters for each in found],
+        "encoded_characters": [each.coverage.encoded_characters for each in found],
+        "passages": [each.coverage.passages for each in found],
+        "judgements": [judgements.dump((*each.countries, *each.targets)) for each in found],
+        "relations": [judgements.dump_relations(each.relations) for each in found],
     }
 
 

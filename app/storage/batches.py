@@ -19,17 +19,11 @@ LOCKED = (
     ArticleRow.id,
     ArticleRow.revision,
     ArticleRow.status,
-    ArticleRow.created_at,
-    ArticleRow.updated_at,
-    ArticleRow.external_id,
-    ArticleRow.url,
+    ArticleRow.published_order,
     ArticleRow.publisher,
-    ArticleRow.published_day,
-    ArticleRow.published_at,
     ArticleRow.language,
     ArticleRow.read_language,
     ArticleRow.duplicate_group,
-    ArticleRow.details,
 )
 Learnt = tuple[str, UUID | None]
 """`read_language` and `duplicate_group`."""
@@ -41,7 +35,7 @@ def stored(digests: Sequence[bytes]) -> Select[ArticleRow, RevisionRow]:
 
 
 def locked(article_ids: Iterable[UUID]) -> Select[*tuple[Any, ...]]:
-    """What `articles.read_with` asks of each, in the order of the ids, so that two that lock the same never wait in a circle.
+    """What storing an annotation asks of each, in the order of the ids, so that two that lock the same never wait in a circle.
 
     One table alone, so that who waited for a lock sees what was written meanwhile.
     """

@@ -131,9 +131,9 @@ def _bound(column: Column[Any], dialect: Dialect, found: Sequence[Any]) -> Seque
     if bind is None or isinstance(kind, LargeBinary):
         return found
     if isinstance(kind, JSON):
-        # Most articles have no metadata.
-        empty = bind({})
-        return [empty if value == {} else bind(value) for value in found]
+        # Most articles have no metadata, and many annotations tell of no relation.
+        blank = {"{}": bind({}), "[]": bind([])}
+        return [bind(value) if value or value is None else blank[str(value)] for value in found]
     if isinstance(kind, Instant | Enum | Date):
         # Few different ones in many rows.
         known = {value: bind(value) for value in set(found)}

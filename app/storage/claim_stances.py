@@ -57,15 +57,13 @@ def insertion() -> Insert:
 
 def row(claim_id: UUID, article: Row[Any], said: ClaimVerdict, moment: datetime) -> dict[str, Any]:
     """`article` is one of `standing`."""
-    published = articles.publication_time(article.published_day, article.published_at)
-    order = publication.order(published)
     return {
         "claim_id": claim_id,
         "article_id": article.id,
         "revision": article.revision,
         "judged_at": moment,
-        "published_order": order,
-        "day": publication.day(order),
+        "published_order": article.published_order,
+        "day": publication.day(article.published_order),
         "publisher": article.publisher,
         "language": article.read_language,
         "duplicate_group": article.duplicate_group,

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, Row, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
 from app.storage.engine import SQLITE_CONNECTIONS, WRITES, open_engine
 from app.storage.failures import UniqueViolation, translated
 
-__all__ = ["Connection", "Session", "Store", "UniqueViolation", "driver_connection"]
+__all__ = ["Connection", "Row", "Session", "Store", "UniqueViolation", "driver_connection"]
 
 
 class Store:

@@ -11,15 +11,16 @@ from uuid import UUID
 
 from sqlalchemy import Select, SelectBase, select, tuple_
 
-from app.domain.records import ArticleReference, Sort, StoredArticle
+from app.domain.records import ArticleReference, Sort
 from app.domain.relations import ListedRelation, RelationFilter
-from app.storage import articles, judgements, stances
+from app.storage import articles, judgements
 from app.storage.keyset import Found, Keyset, Statement
 from app.storage.plain import written
 from app.storage.relation_conditions import everything
 from app.storage.stances import MOST_PARTS
 from app.storage.standing import Standing
 from app.storage.tables import ArticleRow, RelationRow, RevisionRow
+from app.storage.told import Told
 
 ORDERS: Mapping[Sort, Keyset] = {
     # By the article, not by the annotation: a page that is being read loses nothing when articles are annotated anew meanwhile.
@@ -28,20 +29,12 @@ ORDERS: Mapping[Sort, Keyset] = {
 }
 
 
-def rows(article: StoredArticle) -> list[dict[str, Any]]:
-    """What its annotation says of each pair of countries."""
-    stored = article.annotation
-    if stored is None or not stored.annotation.relations:
+def rows(found: Told) -> list[dict[str, Any]]:
+    """What an annotation says of each pair of countries."""
+    if not found.said.relations:
         return []
-    shared = {
-        "annotation_id": UUID(stored.id),
-        "article_id": UUID(stored.article_id),
-        "standing": Standing.MODEL,
-        "shown": True,
-        "model": stored.annotation.model,
-        **stances.of_article(article),
-    }
-    most_probable_first = sorted(stored.annotation.relations, key=attrgetter("probability"), reverse=True)
+    shared = {**found.shared(), "standing": Standing.MODEL}
+    most_probable_first = sorted(found.said.relations, key=attrgetter("probability"), reverse=True)
     return [
         {
             **shared,

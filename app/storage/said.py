@@ -5,15 +5,16 @@ Vectors of passages are among them: they wait to be compared with claims.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Delete, Insert, Update, delete, insert, select, update
 
 from app.domain.records import StoredArticle
-from app.storage import relations, stances, vectors
+from app.storage import relations, stances, told, vectors
 from app.storage.tables import SAID, AnnotationRow, Base, RelationRow, StanceRow, UncomparedRow, VectorsRow
+from app.storage.told import Told
 
 Rows = list[dict[str, Any]]
 Insertion = tuple[Insert, Rows]
@@ -31,19 +32,23 @@ def insertions(article: StoredArticle) -> Iterator[Insertion]:
 
 def rows_of(articles: Iterable[StoredArticle]) -> Iterator[tuple[type[Base], Rows]]:
     """By table; none of the lists is empty."""
-    found = list(articles)
-    if compared := vectors.rows(article.annotation for article in found if article.annotation):
+    return rows_told([each for each in map(told.told, articles) if each])
+
+
+def rows_told(found: Sequence[Told]) -> Iterator[tuple[type[Base], Rows]]:
+    """By table; none of the lists is empty."""
+    if compared := vectors.rows((each.article_id, each.revision, each.said) for each in found):
         yield VectorsRow, compared
         yield UncomparedRow, vectors.uncompared(compared)
-    if toward_countries := [row for article in found for row in stances.rows(article)]:
+    if toward_countries := [row for each in found for row in stances.rows(each)]:
         yield StanceRow, toward_countries
-    if between_them := [row for article in found for row in relations.rows(article)]:
+    if between_them := [row for each in found for row in relations.rows(each)]:
         yield RelationRow, between_them
 
 
 def following(article: StoredArticle) -> list[Update]:
     """After its article was changed."""
-    repeated = stances.of_article(article)
+    repeated = told.of_article(article)
     return [update(table).where(_of(table.annotation_id, article.id)).values(repeated) for table in SAID]
 
 

@@ -9,14 +9,15 @@ from uuid import UUID
 
 from sqlalchemy import Insert, Select, SelectBase, insert, literal_column, select, tuple_
 
-from app.domain.records import ArticleReference, Filter, ListedStance, Sort, StoredArticle
+from app.domain.records import ArticleReference, Filter, ListedStance, Sort
 from app.domain.values import JudgedBy, Judgement, Scores, Voice
-from app.storage import articles, conditions, judgements, publication
+from app.storage import articles, conditions, judgements
 from app.storage.keyset import Found, Keyset, Statement
 from app.storage.kinds import bits
 from app.storage.plain import written
 from app.storage.standing import Standing
 from app.storage.tables import ArticleRow, RevisionRow, StanceRow
+from app.storage.told import Told
 
 ORDERS: Mapping[Sort, Keyset] = {
     # By the article, not by the annotation: a page that is being read loses nothing when articles are annotated anew meanwhile.
@@ -34,20 +35,12 @@ def insertion() -> Insert:
     return insert(StanceRow)
 
 
-def rows(article: StoredArticle) -> list[dict[str, Any]]:
-    """What its annotation says of each country."""
-    stored = article.annotation
-    if stored is None:
+def rows(found: Told) -> list[dict[str, Any]]:
+    """What an annotation says of each country."""
+    if not found.said.countries:
         return []
-    shared = {
-        "annotation_id": UUID(stored.id),
-        "article_id": UUID(stored.article_id),
-        "standing": Standing.MODEL,
-        "shown": True,
-        "model": stored.annotation.model,
-        **of_article(article),
-    }
-    least_salient_first = enumerate(reversed(stored.annotation.countries))
+    shared = {**found.shared(), "standing": Standing.MODEL}
+    least_salient_first = enumerate(reversed(found.said.countries))
     return [{**shared, "rank": rank, **columns(judgement)} for rank, judgement in least_salient_first if judgement.scores]
 
 
@@ -91,19 +84,6 @@ def _with_articles(wanted: Filter) -> Statement:
 def whose(wanted: Filter) -> Any:
     """Of one voice only the model says something."""
     return StanceRow.standing.label("whose") if wanted.voice is None else literal_column("0").label("whose")
-
-
-def of_article(article: StoredArticle) -> dict[str, Any]:
-    """What stances and relations repeat of their article, so that one index can answer a question with several conditions."""
-    order = publication.order(article.submission.published)
-    return {
-        "published_order": order,
-        "day": publication.day(order),
-        "month": publication.month(order),
-        "publisher": article.submission.publisher,
-        "language": article.read_language,
-        "duplicate_group": article.duplicate_group and UUID(article.duplicate_group),
-    }
 
 
 SELECTED = (

@@ -9,10 +9,11 @@ from uuid import UUID
 from sqlalchemy import Delete, Insert, Row, Select, and_, delete, exists, insert, select, true
 from sqlalchemy.sql.dml import ReturningDelete
 
-from app.domain.records import Filter, StoredAnnotation
-from app.domain.values import Annotation, ArticleStatus
+from app.domain.records import Filter
+from app.domain.values import ArticleStatus
 from app.storage import articles
 from app.storage.among import among
+from app.storage.annotations import Said
 from app.storage.claim_tables import ClaimRow
 from app.storage.standing import Standing
 from app.storage.tables import ArticleRow, StanceRow, UncomparedRow, VectorsRow
@@ -21,13 +22,8 @@ Values = dict[str, Any]
 Page = Row[UUID, ArticleStatus, bytes | None]
 
 
-def rows(stored: Iterable[StoredAnnotation]) -> list[Values]:
+def rows(said: Iterable[Said]) -> list[Values]:
     """Of those whose model makes vectors."""
-    return rows_of((UUID(each.article_id), each.revision, each.annotation) for each in stored)
-
-
-def rows_of(said: Iterable[tuple[UUID, int, Annotation]]) -> list[Values]:
-    """Of articles by id and revision."""
     return [
         {"article_id": article_id, "model": each.model, "revision": revision, "vectors": each.vectors}
         for article_id, revision, each in said

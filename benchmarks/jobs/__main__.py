@@ -28,6 +28,7 @@ MEASURES: Mapping[str, tuple[Measure, str]] = {
     "accepting": (measures.accepting, "articles"),
     "lines": (measures.accepting_lines, "articles"),
     "machinery": (measures.machinery, "articles"),
+    "telling": (measures.telling, "articles"),
     "real": (measures.real, "real"),
     "memory": (measures.memory, "long"),
     "workers": (measures.workers, "real"),

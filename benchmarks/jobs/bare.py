@@ -15,7 +15,7 @@ import psycopg
 from app.domain.jobs import Slice
 from app.domain.records import Submission, now
 
-DERIVED = ("annotation", "stance", "searchable", "duplicate_band")
+DERIVED = ("annotation", "stance", "relation", "article_vectors", "uncompared_article", "searchable", "duplicate_band")
 TABLES = ("article", "revision", *DERIVED)
 
 Rows = list[tuple[Any, ...]]
