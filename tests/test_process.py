@@ -191,6 +191,16 @@ def test_a_dead_engine_ends_the_process_with_a_failure_even_if_it_cannot_be_clos
         assert any("engine is dead" in line for line in service.lines)
 
 
+def test_a_dead_engine_of_claims_ends_the_process_too(tmp_path: Path) -> None:
+    with serving(TWIN, tmp_path) as service:
+        claim = "The army closed the border"
+        assert httpx.post(f"{service.address}/v1/claims", json={"text": claim}).status_code == 202
+        assert httpx.post(f"{service.address}/v1/articles", json=article(text=f"{claim}, a deadly mistake.")).status_code == 201
+        assert service.process.wait(30) == 1
+        time.sleep(0.1)
+        assert any("engine is dead" in line for line in service.lines)
+
+
 def test_a_port_in_use_is_one_line(tmp_path: Path, twin: Service) -> None:
     line = refused(TWIN, tmp_path, STANDPOINT_PORT=str(twin.port))
     assert line == f"standpoint: cannot listen on 127.0.0.1 port {twin.port}: Address already in use"

@@ -13,6 +13,7 @@ import app.main
 from app.cli import main
 from app.commands import annotate, imports, worker
 from app.domain.claims import ClaimVerdict
+from app.domain.errors import EngineUnavailable
 from app.domain.values import Annotation, ArticleText
 from app.settings import Settings
 from tests.twins import DictionaryAnnotator, DictionaryReader
@@ -52,11 +53,20 @@ def open_annotator(_: Settings) -> Iterator[ObedientAnnotator]:
 
 
 class UnhurriedReader(DictionaryReader):
-    """Takes a little time for each text, so that a kill finds a claim in the middle."""
+    """Takes a little time for each text, so that a kill finds a claim in the middle. Of a `deadly` text its engine dies."""
+
+    alive = True
 
     async def judge(self, claims: Sequence[str], text: ArticleText, *, bulk: bool = False) -> Sequence[ClaimVerdict]:
         await asyncio.sleep(SHORT_SECONDS)
+        if "deadly" in text.body:
+            self.alive = False
+        if not self.alive:
+            raise EngineUnavailable("the inference engine is dead")
         return await super().judge(claims, text, bulk=bulk)
+
+    def healthy(self) -> bool:
+        return self.alive
 
 
 @contextmanager

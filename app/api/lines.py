@@ -137,19 +137,23 @@ class Gunzip:
             raise ValueError("ends in the middle of its gzip")
 
 
-def slices(articles: list[Any]) -> Iterator[Slice]:
+def slices(articles: list[Any], body: bytes) -> Iterator[Slice]:
     """Of articles that came as one JSON body."""
-    return chained(articles[start : start + SLICE_LINES] for start in range(0, len(articles), SLICE_LINES))
+    parts = (articles[start : start + SLICE_LINES] for start in range(0, len(articles), SLICE_LINES))
+    return chained(parts, storable=_storable(body))
 
 
-def chained(parts: Iterable[list[Any]]) -> Iterator[Slice]:
-    """Of articles that are JSON values already; the same parts have the same digests."""
+def chained(parts: Iterable[list[Any]], *, storable: bool = False) -> Iterator[Slice]:
+    """Of articles that are JSON values already; the same parts have the same digests.
+
+    `storable` says that nothing in them needs to be refused for what cannot be stored.
+    """
     digest, end = hashlib.blake2b(digest_size=16), 0
     for part in parts:
         digest.update(json.dumps(part, sort_keys=True).encode())
         numbered = enumerate(part, start=end + 1)
         end += len(part)
-        yield Slice([Line(number, _article(value)) for number, value in numbered], end, digest.digest())
+        yield Slice([Line(number, _article(value, storable=storable)) for number, value in numbered], end, digest.digest())
 
 
 def _content(line: bytes | None) -> Submission | str:
@@ -162,10 +166,14 @@ def _content(line: bytes | None) -> Submission | str:
 
 def _carefully(line: bytes) -> Submission | str:
     try:
-        # What cannot be stored has no UTF-8 and no place in JSON, except as an escape.
-        return _article(bodies.parse(line), storable=b"\\u" not in line)
+        return _article(bodies.parse(line), storable=_storable(line))
     except RequestError as error:
         return error.detail
+
+
+def _storable(data: bytes) -> bool:
+    """What cannot be stored has no UTF-8 and no place in JSON, except as an escape."""
+    return b"\\u" not in data
 
 
 def _article(value: Any, *, storable: bool = False) -> Submission | str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from anyio import to_thread
 from fastapi import Depends, Request
@@ -44,7 +44,7 @@ async def upload(request: Request) -> Upload:
     data = _decompressed(request) if encoding == "gzip" else _arriving(request)
     if media_type in NDJSON:
         return Upload(_cut(request, data), Priority.BULK)
-    return Upload(_parsed(lines.slices(await _articles(request, data))), Priority.INTERACTIVE)
+    return Upload(_parsed(await _articles(request, data)), Priority.INTERACTIVE)
 
 
 UsesUpload = Annotated[Upload, Depends(upload)]
@@ -85,19 +85,20 @@ async def _cut(request: Request, data: AsyncIterator[bytes]) -> AsyncIterator[Sl
         yield await to_thread.run_sync(raw.parsed)
 
 
-async def _articles(request: Request, data: AsyncIterator[bytes]) -> list[Any]:
+async def _articles(request: Request, data: AsyncIterator[bytes]) -> Iterator[Slice]:
     limit = min(JSON_LIMIT, request.app.state.settings.import_limit)
     body = bytearray()
     async for part in data:
         body += part
         if len(body) > limit:
             raise RequestError(problems.BODY_TOO_LARGE, f"The body has more than {limit} bytes; send application/x-ndjson.")
-    value = await to_thread.run_sync(bodies.parse, bytes(body))
+    read = bytes(body)
+    value = await to_thread.run_sync(bodies.parse, read)
     articles = value.get("articles") if isinstance(value, dict) and value.keys() == {"articles"} else None
     if not isinstance(articles, list) or not 1 <= len(articles) <= MOST_ARTICLES:
         detail = f"must be an object whose only field is articles, an array of 1 to {MOST_ARTICLES}"
         raise RequestError(problems.INVALID_REQUEST, "The body cannot be used.", ProblemError(pointer="#", detail=detail))
-    return articles
+    return lines.slices(articles, read)
 
 
 async def _parsed(slices: Iterator[Slice]) -> AsyncIterator[Slice]:

@@ -17,6 +17,7 @@ from app import garbage, logs, settings
 from app.commands import connections
 from app.main import create_app
 from app.refusal import Refusal
+from app.services import ready
 from app.settings import Settings
 
 HEARTBEAT_SECONDS = 0.5
@@ -86,9 +87,9 @@ async def _run(app: FastAPI, server: Server, stopping: threading.Event) -> None:
 
 
 async def _watch(app: FastAPI, server: Server) -> None:
-    """Ends when the engine is dead. A supervisor can only start a new process once this one has gone."""
+    """Ends when an engine is dead. A supervisor can only start a new process once this one has gone."""
     # A question and no event, since a thread that is stuck cannot tell.
-    while app.state.annotator.healthy():  # noqa: ASYNC110
+    while ready.living(app.state.annotator, app.state.claims):  # noqa: ASYNC110
         await asyncio.sleep(HEARTBEAT_SECONDS)
     log.critical("the inference engine is dead; the process ends")
     server.should_exit = True

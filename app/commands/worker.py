@@ -10,6 +10,7 @@ import threading
 from app import garbage, logs, settings
 from app.dispatch import opening
 from app.main import open_annotator, open_claims, open_store
+from app.services import ready
 from app.services.activate import activate
 from app.services.ports import Annotator, ClaimReader
 from app.services.watch import renew
@@ -45,7 +46,7 @@ async def _work(
         garbage.expect_little()
         log.info("ready")
         while not stopping.is_set():
-            if not annotator.healthy():
+            if not ready.living(annotator, claims):
                 log.critical("the inference engine is dead; the process ends")
                 os._exit(1)
             await asyncio.sleep(HEARTBEAT_SECONDS)

@@ -105,6 +105,10 @@ class ClaimReader(Protocol):
         """One verdict a claim, from the few best passages of the text for each. Raises InvalidText or EngineUnavailable."""
         ...
 
+    def healthy(self) -> bool:
+        """Whether a call made now can be answered."""
+        ...
+
 
 class Dispatcher(Protocol):
     """Says which chunk is run next, and by whom. What is true of a chunk stands in its row and not here."""

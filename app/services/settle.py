@@ -83,7 +83,6 @@ def settled(
     said: Sequence[tuple[Unread, Annotation]],
     failed: Sequence[tuple[Unread, str]],
     needless: Sequence[str],
-    *,
     store: Store,
 ) -> Settled:
     """With all that can be made ready before the transaction."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,23 +10,13 @@ from uuid import UUID
 from app.domain.claims import ClaimVerdict
 from app.domain.jobs import ChunkState, FailureKind, Item, JobFailure
 from app.services import settle
+from app.services.reading import Read
 from app.services.settle import Unread
 from app.storage import chunks, claim_stances, claims, jobs
 from app.storage.database import Session
 from app.storage.job_tables import ChunkRow, JobRow
 
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What became of articles: read, impossible to read (with the reason), or with nothing left to do."""
-
-    said: Sequence[tuple[Unread, ClaimVerdict]] = ()
-    failed: Sequence[tuple[Unread, str]] = ()
-    needless: Sequence[str] = ()
-
-    def article_ids(self) -> set[str]:
-        read = (str(unread.article_id) for unread, _ in (*self.said, *self.failed))
-        return {*read, *self.needless}
+Judged = Read[ClaimVerdict]
 
 
 def unread(session: Session, claim_id: UUID, article_ids: Sequence[str]) -> list[Unread]:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.types import TypeEngine
 
 from app.domain.textquery import LONGEST_PHRASE
-from app.domain.words import GAP
+from app.domain.words import GAP, LONGEST_WORD
 
 MOST_POSITIONS = 255
 """PostgreSQL keeps at most 256 positions of one word in a tsvector and says nothing of the others."""
@@ -58,7 +58,8 @@ class Tails(TypeDecorator[Sequence[str]]):
 def head(words: Sequence[str]) -> str:
     """A tsvector as text."""
     first, *later = stretches(words)
-    if not later and 4 * sum(map(len, words)) <= MOST_READ:
+    # No code point has more than four bytes, so that most texts need not be measured word by word.
+    if not later and (4 * LONGEST_WORD * len(words) <= MOST_READ or 4 * sum(map(len, words)) <= MOST_READ):
         return _tsvector_of(words)
     rest: dict[str, list[int]] = {word: [] for word in words[first.stop :] if word != GAP}
     return _tsvector({**rest, **_positions(words[first.start : first.stop])})

@@ -27,6 +27,7 @@ BEGIN, END = "<!-- jobs -->", "<!-- /jobs -->"
 MEASURES: Mapping[str, tuple[Measure, str]] = {
     "accepting": (measures.accepting, "articles"),
     "lines": (measures.accepting_lines, "articles"),
+    "json": (measures.accepting_json, "articles"),
     "machinery": (measures.machinery, "articles"),
     "telling": (measures.telling, "articles"),
     "real": (measures.real, "real"),

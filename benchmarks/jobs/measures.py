@@ -10,7 +10,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -21,7 +21,8 @@ from uuid import UUID
 from anyio import to_thread
 from sqlalchemy import select
 
-from app.api import lines
+from app.api import bodies as parsing
+from app.api import lines, uploads
 from app.dispatch import opening
 from app.domain.jobs import JobState, Line, Priority, Slice
 from app.domain.records import Submission
@@ -116,11 +117,35 @@ async def accepting_lines(fresh: Fresh, count: int) -> Figure:
     return await _accepted(fresh, count, "accepting NDJSON", lambda: from_lines(body), "0.4")
 
 
-async def _accepted(fresh: Fresh, count: int, what: str, parts: Callable[[], Iterable[Slice]], asked: str) -> Figure:
+async def accepting_json(fresh: Fresh, count: int) -> Figure:
+    """As JSON bodies of as many articles as one may have, one import after the other."""
+    found = list(articles(count))
+    bodies = [_body(found[start : start + uploads.MOST_ARTICLES]) for start in range(0, count, uploads.MOST_ARTICLES)]
+    return await _accepted(fresh, count, "accepting JSON", lambda: bodies, "0.4", take=take_in_bodies)
+
+
+async def take_in_bodies(store: Store, bodies: Iterable[bytes]) -> None:
+    for body in bodies:
+        await take_in(store, lines.slices(parsing.parse(body)["articles"], body))
+
+
+def _body(found: Sequence[Submission]) -> bytes:
+    return b'{"articles":[' + b",".join(map(line_of, found)) + b"]}"
+
+
+async def _accepted(
+    fresh: Fresh,
+    count: int,
+    what: str,
+    parts: Callable[[], Iterable[Any]],
+    asked: str,
+    *,
+    take: Callable[[Store, Any], Awaitable[object]] = take_in,
+) -> Figure:
     plain, ours, driver = list(slices(count)), [], []
     for _ in range(ROUNDS):
         with opened(fresh()) as store:
-            ours.append(await timed(lambda store=store: take_in(store, parts())))
+            ours.append(await timed(lambda store=store: take(store, parts())))
         driver.append(await asyncio.to_thread(bare.accepted, fresh(), plain))
     ratio = median(driver) / median(ours)
     return Figure(f"{what}, against a bare bulk insert", f"{ratio:.2f} ({count / median(ours):,.0f} articles/s)", asked)

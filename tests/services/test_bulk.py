@@ -12,7 +12,7 @@ from app.domain.errors import IdempotencyConflict, JobConflict, JobNotFound
 from app.domain.jobs import CHUNK, ChunkState, FailureKind, JobState, Priority, StoredJob
 from app.domain.records import Filter
 from app.domain.values import Annotation, ArticleStatus, ArticleText
-from app.services import attempts, end, follow, plan, receive, retry, work
+from app.services import attempts, end, follow, plan, reading, receive, retry
 from app.services.fetch import article as fetch_article
 from app.services.submit import submit
 from app.storage.database import Store
@@ -173,7 +173,7 @@ class Uneven(DictionaryAnnotator):
 
 
 async def test_nothing_is_forgotten_of_what_is_read_while_the_rest_is_stored(store: Store, monkeypatch: Any) -> None:
-    monkeypatch.setattr(work, "KEEP_SECONDS", 0.0)
+    monkeypatch.setattr(reading, "KEEP_SECONDS", 0.0)
     job = await upload(store, [submission("Kenya " + "x" * number, external_id=str(number)) for number in range(60)])
     await run_all(store, Uneven())
     assert (await state(store, job)).progress.done == 60
