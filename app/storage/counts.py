@@ -11,8 +11,9 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.domain.records import Dimension, Filter, Interval
 from app.domain.values import CountryCode, Stance
-from app.storage import conditions, months
+from app.storage import conditions, months, pairs
 from app.storage.keyset import Alphabetical
+from app.storage.months import Key
 from app.storage.tables import AnnotationRow, ArticleRow, MonthRow, StanceRow
 
 DATED = frozenset({Dimension.DAY, Dimension.WEEK, Dimension.MONTH})
@@ -59,6 +60,10 @@ def related(wanted: Filter, country: CountryCode) -> Select[*tuple[Any, ...]]:
 
     `wanted.countries` are those that may appear beside it.
     """
+    if pairs.hold(wanted):
+        code, found = pairs.beside(wanted, country)
+        named, *numbers = found.selected_columns
+        return found.with_only_columns(named, _newest_name(code), *numbers)
     other = aliased(StanceRow)
     beside = [other.country.in_(wanted.countries)] if wanted.countries else []
     wanted = replace(wanted, countries=(country,))
@@ -70,10 +75,7 @@ def related(wanted: Filter, country: CountryCode) -> Select[*tuple[Any, ...]]:
 
 
 def articles_by_country() -> Select[str, str, int]:
-    # One look at the newest row of each country; to take a name from all of them would read the table instead of an index.
-    newest = aliased(StanceRow)
-    of_country = select(newest.name).where(newest.shown == true(), newest.country == MonthRow.country)
-    name = of_country.order_by(newest.article_id.desc(), newest.rank.desc()).limit(1).scalar_subquery()
+    name = _newest_name(MonthRow.country)
     counted = select(MonthRow.country, name, months.ARTICLES).group_by(MonthRow.country).having(months.ARTICLES > 0)
     return counted.order_by(months.ARTICLES.desc(), MonthRow.country)
 
@@ -90,19 +92,26 @@ def annotations_by_model() -> Select[str, int]:
     return select(AnnotationRow.model, func.count()).group_by(AnnotationRow.model).order_by(AnnotationRow.model)
 
 
-def _key(dimension: Dimension, wanted: Filter) -> ColumnElement[Any] | InstrumentedAttribute[Any]:
+def _newest_name(country: Key) -> ColumnElement[Any]:
+    """One look at the newest row of a country; to take a name from all of them would read the table instead of an index."""
+    newest = aliased(StanceRow)
+    of_country = select(newest.name).where(newest.shown == true(), newest.country == country)
+    return of_country.order_by(newest.article_id.desc(), newest.rank.desc()).limit(1).scalar_subquery()
+
+
+def _key(dimension: Dimension, wanted: Filter) -> Key:
     if dimension is Dimension.STANCE:
         return conditions.judged(wanted)[0]
     return _KEYS[dimension]
 
 
-def _order(dimension: Dimension, key: ColumnElement[Any] | InstrumentedAttribute[Any]) -> list[ColumnElement[Any]]:
+def _order(dimension: Dimension, key: Key) -> list[ColumnElement[Any]]:
     if dimension in DATED:
         return [key < literal_column("0", Integer), key.asc()]
     return [key.asc() if dimension in _ALWAYS_KNOWN else key.asc().nulls_last()]
 
 
-_KEYS: Mapping[Dimension, ColumnElement[Any] | InstrumentedAttribute[Any]] = {
+_KEYS: Mapping[Dimension, Key] = {
     Dimension.COUNTRY: StanceRow.country,
     Dimension.PUBLISHER: StanceRow.publisher,
     Dimension.LANGUAGE: StanceRow.language,

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, Select, Text, TextClause, case, delete, func, select, text, type_coerce
+from sqlalchemy import ColumnElement, Select, Text, case, func, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.domain.records import Dimension, Filter
 from app.domain.values import Stance
+from app.storage.sums import UNDECIDED
 from app.storage.tables import MonthRow, StanceRow
-
-UNDECIDED = "undecided"
 
 ARTICLES: ColumnElement[int] = func.sum(MonthRow.articles)
 
@@ -36,26 +35,6 @@ def by(wanted: Filter, dimensions: Sequence[Dimension]) -> tuple[dict[Dimension,
     keys = {dimension: _KEYS[dimension] for dimension in dimensions}
     counted = select(*keys.values(), MonthRow.model, *map(_sum, [*Stance, UNDECIDED])).where(*_conditions(wanted))
     return keys, MonthRow.model, counted.having(ARTICLES > 0)
-
-
-def condensed() -> TextClause:
-    """For PostgreSQL: rows of the same country, month, model version and stance become one, and those of nothing none.
-
-    Two that do so at once take different rows, since each adds up what it deleted itself.
-    """
-    key = "country, month, model, stance"
-    return text(
-        f"WITH several AS (SELECT {key} FROM stance_month GROUP BY {key} HAVING count(*) > 1 OR sum(articles) = 0),"
-        f" gone AS (DELETE FROM stance_month USING several WHERE (stance_month.country, stance_month.month, stance_month.model,"
-        " stance_month.stance) = (several.country, several.month, several.model, several.stance) RETURNING stance_month.*)"
-        f" INSERT INTO stance_month ({key}, articles)"
-        f" SELECT {key}, sum(articles) FROM gone GROUP BY {key} HAVING sum(articles) <> 0"
-    )
-
-
-def emptied() -> Delete:
-    """For SQLite: what is counted no more."""
-    return delete(MonthRow).where(MonthRow.articles == 0)
 
 
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:

@@ -163,6 +163,7 @@ class AnnotationRow(Base):
 
 
 _MONTH = ("country", "month", "model", "stance")
+_PAIR = ("country", "beside", "stance", "beside_stance")
 
 
 class StanceRow(Base):
@@ -266,6 +267,33 @@ class MonthRow(Base):
         Index("ix_stance_month", *_MONTH, postgresql_include=["articles"], info={"only": "postgresql"}).ddl_if(
             dialect="postgresql"
         ),
+    )
+
+
+class PairRow(Base):
+    """Articles with stances toward two countries, as default views count them. Of a pair only once: `country` < `beside`.
+
+    Kept and added up as MonthRow is: docs/decisions/0025-counts-of-pairs.md.
+    """
+
+    __tablename__ = "stance_pair"
+
+    number: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True)
+    country: Mapped[str] = mapped_column(ExactText)
+    beside: Mapped[str] = mapped_column(ExactText)
+    stance: Mapped[str] = mapped_column(ExactText)
+    """Toward `country`, as `beside_stance` is toward `beside`; `undecided` stands for NULL."""
+    beside_stance: Mapped[str] = mapped_column(ExactText)
+    articles: Mapped[int]
+
+    __table_args__ = (
+        # GET /v1/countries/{code}/related, for those after it in the alphabet, and on SQLite the triggers.
+        Index("uq_stance_pair", *_PAIR, unique=True, info={"only": "sqlite"}).ddl_if(dialect="sqlite"),
+        Index("ix_stance_pair", *_PAIR, postgresql_include=["articles"], info={"only": "postgresql"}).ddl_if(
+            dialect="postgresql"
+        ),
+        # The same, for those before it.
+        Index("ix_stance_pair_beside", "beside"),
     )
 
 
@@ -402,6 +430,9 @@ _of_shown("ix_stance_shown", StanceRow.article_id, StanceRow.rank)
 _of_shown("ix_stance_country", StanceRow.country, StanceRow.article_id, StanceRow.rank)
 # GET /v1/stances?country=&sort=published_at, and published_from/to with a country.
 _of_shown("ix_stance_country_published", StanceRow.country, StanceRow.published_order, StanceRow.article_id, StanceRow.rank)
+# GET /v1/stances?country=&published_from=&published_to= within a few months, the newest stored first: each month has its rows in
+# that order, where those of a range of publication would all be looked up and sorted: docs/decisions/0027-lists-of-a-month.md.
+_of_shown("ix_stance_country_month", StanceRow.country, StanceRow.month, StanceRow.article_id, StanceRow.rank)
 # GET /v1/stances?sort=published_at, and published_from/to without a country.
 _of_shown("ix_stance_published", StanceRow.published_order, StanceRow.article_id, StanceRow.rank)
 # GET /v1/stances?publisher=, and with a country that few articles are about.

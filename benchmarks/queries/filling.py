@@ -37,10 +37,14 @@ ON_POSTGRESQL = (
     "maintenance_work_mem = '1GB'",
 )
 
-COUNTED = """
-INSERT INTO stance_month (country, month, model, stance, articles)
-SELECT country, month, model, coalesce(stance, 'undecided'), count(*) FROM stance GROUP BY 1, 2, 3, 4
-"""
+COUNTED = (
+    "INSERT INTO stance_month (country, month, model, stance, articles)"
+    " SELECT country, month, model, coalesce(stance, 'undecided'), count(*) FROM stance GROUP BY 1, 2, 3, 4",
+    "INSERT INTO stance_pair (country, beside, stance, beside_stance, articles)"
+    " SELECT one.country, other.country, coalesce(one.stance, 'undecided'), coalesce(other.stance, 'undecided'), count(*)"
+    " FROM stance AS one JOIN stance AS other ON other.annotation_id = one.annotation_id AND other.country > one.country"
+    " GROUP BY 1, 2, 3, 4",
+)
 
 
 class Groups:
@@ -108,7 +112,8 @@ def fill(database: Database, corpus: Corpus, articles: int) -> float:
             meter.note(f"{database.name}: {loaded:,} of {articles:,} articles, {loaded / (time.monotonic() - started):,.0f}/s")
         if not database.on_sqlite:
             # There the triggers that count were silent too.
-            driver.execute(COUNTED)
+            for counts in COUNTED:
+                driver.execute(counts)
         for index in indexes:
             note(f"{database.name}: {index}")
             driver.execute(index)

@@ -1,4 +1,4 @@
-"""The counts of months: always what counting the stances gives, whoever wrote them, and whatever is added up meanwhile."""
+"""The counts of months and of pairs: what counting the stances gives, whoever wrote them, and whatever is added up meanwhile."""
 
 from __future__ import annotations
 
@@ -22,20 +22,42 @@ from tests.samples import annotation, judgement, submission
 from tests.twins import DictionaryAnnotator
 
 pytestmark = pytest.mark.anyio
-KEY = "country, month, model, coalesce(stance, 'undecided')"
+KEYS = {
+    "stance_month": "country, month, model, coalesce(stance, 'undecided')",
+    "stance_pair": "country, beside, stance, beside_stance",
+}
+SHOWN = "SELECT * FROM stance WHERE shown IS TRUE AND standing < 2"
+STANCES = {
+    "stance_month": f"SELECT {KEYS['stance_month']}, count(*) FROM ({SHOWN}) AS shown",
+    "stance_pair": "SELECT one.country, other.country, coalesce(one.stance, 'undecided'), coalesce(other.stance, 'undecided'),"
+    f" count(*) FROM ({SHOWN}) AS one, ({SHOWN}) AS other"
+    " WHERE one.annotation_id = other.annotation_id AND one.country < other.country",
+}
+
+Counts = dict[str, list[tuple[object, ...]]]
 
 
-def counted(store: Store) -> list[tuple[object, ...]]:
+def counted(store: Store) -> Counts:
     """From the stances themselves."""
-    shown = "shown = 1" if store.engine.dialect.name == "sqlite" else "shown"
-    return asked(
-        store, f"SELECT {KEY}, count(*) FROM stance WHERE {shown} AND standing < 2 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
-    )
+    return {table: asked(store, f"{found} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4") for table, found in STANCES.items()}
 
 
-def kept(store: Store) -> list[tuple[object, ...]]:
-    sums = f"SELECT {KEY}, sum(articles) FROM stance_month GROUP BY 1, 2, 3, 4 HAVING sum(articles) <> 0 ORDER BY 1, 2, 3, 4"
-    return asked(store, sums)
+def kept(store: Store) -> Counts:
+    sums = "SELECT {key}, sum(articles) FROM {table} GROUP BY 1, 2, 3, 4 HAVING sum(articles) <> 0 ORDER BY 1, 2, 3, 4"
+    return {table: asked(store, sums.format(table=table, key=key)) for table, key in KEYS.items()}
+
+
+def lengths(counts: Counts) -> tuple[int, int]:
+    return len(counts["stance_month"]), len(counts["stance_pair"])
+
+
+def rows(store: Store) -> tuple[int, int]:
+    ((months,),), ((pairs,),) = (asked(store, f"SELECT count(*) FROM {table}") for table in KEYS)
+    return int(str(months)), int(str(pairs))
+
+
+def total(store: Store, table: str) -> int:
+    return sum(int(str(row[-1])) for row in kept(store)[table])
 
 
 def asked(store: Store, question: str) -> list[tuple[object, ...]]:
@@ -52,13 +74,16 @@ async def stored(store: Store, first: int, count: int) -> list[str]:
 async def test_they_follow_what_is_stored_corrected_and_deleted(store: Store, annotator: DictionaryAnnotator) -> None:
     first, second = await stored(store, 0, 2)
     await stored(store, 2, 2)
-    assert kept(store) == counted(store) and len(kept(store)) == 2
+    assert kept(store) == counted(store) and lengths(kept(store)) == (2, 1)
     await correct(store, annotator, first, Verdict(CountryCode("CN"), present=True, stance=Stance.FAVOR))
+    assert kept(store) == counted(store) and lengths(kept(store)) == (3, 2)
     await correct(store, annotator, first, Verdict(CountryCode("DE"), present=False, stance=None))
-    assert kept(store) == counted(store) and len(kept(store)) == 3
+    assert kept(store) == counted(store) and lengths(kept(store)) == (3, 1)
+    await correct(store, annotator, first, Verdict(CountryCode("FR"), present=True, stance=Stance.FAVOR))
+    assert kept(store) == counted(store) and lengths(kept(store)) == (4, 2)
     await remove(store, second)
     assert kept(store) == counted(store)
-    assert sum(row[-1] for row in kept(store)) == 1 + 2 + 2
+    assert (total(store, "stance_month"), total(store, "stance_pair")) == (2 + 2 + 2, 1 + 2)
 
 
 async def test_to_add_them_up_changes_no_count_and_leaves_one_row_of_each(store: Store) -> None:
@@ -67,11 +92,11 @@ async def test_to_add_them_up_changes_no_count_and_leaves_one_row_of_each(store:
     before = kept(store)
     await condense(store)
     assert kept(store) == before == counted(store)
-    assert asked(store, "SELECT count(*) FROM stance_month") == [(len(before),)]
+    assert rows(store) == lengths(before)
     for (article_id,) in articles[1:]:
         await remove(store, article_id)
     await condense(store)
-    assert asked(store, "SELECT count(*) FROM stance_month") == [(0,)]
+    assert rows(store) == (0, 0)
 
 
 async def test_several_who_add_up_while_others_write_lose_nothing(store: Store) -> None:
@@ -83,7 +108,7 @@ async def test_several_who_add_up_while_others_write_lose_nothing(store: Store) 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(work, range(24)))
     assert kept(store) == counted(store)
-    assert sum(row[-1] for row in kept(store)) == 2 * (20 + 12)
+    assert (total(store, "stance_month"), total(store, "stance_pair")) == (2 * (20 + 12), 20 + 12)
 
 
 async def test_a_migration_counts_what_is_there(store: Store, database_url: str) -> None:
@@ -94,6 +119,6 @@ async def test_a_migration_counts_what_is_there(store: Store, database_url: str)
     engine.dispose()
     await stored(store, 3, 2)
     schema.migrate(database_url)
-    assert kept(store) == counted(store) and len(kept(store)) == 2
+    assert kept(store) == counted(store) and lengths(kept(store)) == (2, 1)
     assert UUID((await stored(store, 5, 1))[0])
     assert kept(store) == counted(store)
