@@ -28,7 +28,7 @@ class ByKey(Generic[Asked]):
     """A list of which pages of keys are sought part by part, and only those joined: `stances.parts`."""
 
     parts: Callable[[Asked, Sort], Sequence[Asked]]
-    keys: Callable[[Asked], Select[*tuple[Any, ...]]]
+    keys: Callable[[Asked, Sort], Select[*tuple[Any, ...]]]
     with_keys: Callable[[Asked, SelectBase], Statement]
 
 
@@ -57,7 +57,7 @@ class Listed(Generic[Asked, Item]):
 def _page(kind: Listed[Any, Any], wanted: ArticleFilter, sort: Sort, limit: int, *, continued: bool) -> Statement:
     keyset, by_key = kind.order(wanted, sort), kind.by_key
     if by_key and (parts := by_key.parts(wanted, sort)):
-        found = [keyset.rows(by_key.keys(part), limit=limit, continued=continued).subquery() for part in parts]
+        found = [keyset.rows(by_key.keys(part, sort), limit=limit, continued=continued).subquery() for part in parts]
         # In parentheses of its own, because SQLite looks rows up by what one SELECT finds and not by what several do.
         together = union_all(*(select(*each.c) for each in found)).subquery()
         rows = keyset.rows(by_key.with_keys(wanted, select(*together.c)), limit=limit, continued=False)

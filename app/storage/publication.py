@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from app.domain.values import PublicationTime
 
@@ -42,6 +42,15 @@ def month(number: int) -> int:
         return -1
     of = day_of(day(number))
     return (of.year - 1) * 12 + of.month - 1
+
+
+def month_of(instant: datetime, *, before: bool = False) -> int:
+    """`month` of an instant, or of the last moment before it."""
+    return month(order_of(instant) - before)
+
+
+def start_of_month(number: int) -> datetime:
+    return datetime.combine(day_of_month(number), time(), UTC)
 
 
 def day_of_month(number: int) -> date:

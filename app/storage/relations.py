@@ -53,7 +53,7 @@ def listed(wanted: RelationFilter) -> Statement:
     return _with_articles().where(*everything(wanted))
 
 
-def keys(wanted: RelationFilter) -> Select[UUID, int]:
+def keys(wanted: RelationFilter, _: Sort) -> Select[UUID, int]:
     """Of the rows of `listed`, without a look at articles and texts."""
     return select(*_KEY).where(*everything(wanted))
 

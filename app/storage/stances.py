@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +28,7 @@ ORDERS: Mapping[Sort, Keyset] = {
 
 
 MOST_PARTS = 16
-"""Countries that are looked up one by one. Of more the newest rows are soon found among those of all countries."""
+"""Countries, or their months, that are looked up one by one. Of more the newest rows are soon found among those of all."""
 
 
 def insertion() -> Insert:
@@ -48,9 +49,12 @@ def listed(wanted: Filter) -> Statement:
     return _with_articles(wanted).where(*conditions.everything(wanted))
 
 
-def keys(wanted: Filter) -> Select[UUID, int, int]:
+def keys(wanted: Filter, sort: Sort) -> Select[UUID, int, int]:
     """Of the rows of `listed`, without a look at articles and texts."""
-    return select(*_KEY).where(*conditions.everything(wanted))
+    month = _month(wanted) if wanted.countries and sort is Sort.CREATED_AT else None
+    # What this asks is asked by the range already; but only of an equation the index that has a month in order can make use.
+    in_order = [] if month is None else [StanceRow.month == month]
+    return select(*_KEY).where(*in_order, *conditions.everything(wanted))
 
 
 def with_keys(wanted: Filter, found: SelectBase) -> Statement:
@@ -61,13 +65,40 @@ def with_keys(wanted: Filter, found: SelectBase) -> Statement:
 def parts(wanted: Filter, sort: Sort) -> Sequence[Filter]:
     """Filters that together find what `wanted` does, where no index has its rows in order; none where one has.
 
-    The index of each country has. A range of publication has to be sorted by creation, and then it is keys that should be sorted.
+    The index of each country has, and that of each of its months. A longer range of publication has to be sorted by creation, and
+    then it is keys that should be sorted.
     """
-    if 1 < len(wanted.countries) <= MOST_PARTS:
-        return [replace(wanted, countries=(country,)) for country in wanted.countries]
+    several = 1 < len(wanted.countries) <= MOST_PARTS
+    of_countries = [replace(wanted, countries=(country,)) for country in wanted.countries] if several else [wanted]
+    of_months = [part for each in of_countries for part in _by_month(each, sort)]
+    if 0 < len(of_months) <= MOST_PARTS:
+        return of_months
     ranged = wanted.published_from is not None or wanted.published_to is not None
     # Joined with their articles first, PostgreSQL would walk through most of these to come upon the few with a rare word.
-    return [wanted] if wanted.q is not None or (ranged and sort is Sort.CREATED_AT) else []
+    return of_countries if several or wanted.q is not None or (ranged and sort is Sort.CREATED_AT) else []
+
+
+def _by_month(wanted: Filter, sort: Sort) -> Sequence[Filter]:
+    """None where the articles with a word are looked up, of which an index of months would know nothing."""
+    start, end = wanted.published_from, wanted.published_to
+    if sort is not Sort.CREATED_AT or wanted.q is not None or len(wanted.countries) != 1:
+        return []
+    if start is None or end is None or start >= end:
+        return []
+    first, last = publication.month_of(start), publication.month_of(end, before=True)
+    if last - first >= MOST_PARTS:
+        return []
+    bounds = [start, *map(publication.start_of_month, range(first + 1, last + 1)), end]
+    return [replace(wanted, published_from=start, published_to=end) for start, end in pairwise(bounds)]
+
+
+def _month(wanted: Filter) -> int | None:
+    """The one in which all of the range lies."""
+    start, end = wanted.published_from, wanted.published_to
+    if start is None or end is None or start >= end:
+        return None
+    month = publication.month_of(start)
+    return month if month == publication.month_of(end, before=True) else None
 
 
 def _with_articles(wanted: Filter) -> Statement:

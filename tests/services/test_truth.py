@@ -24,6 +24,7 @@ from app.domain.records import (
     ListedArticle,
     Page,
     PublisherCount,
+    RelatedCountry,
     Series,
     SeriesPoint,
     Sort,
@@ -58,6 +59,8 @@ from tests.samples import ScriptedAnnotator, annotate_again, annotation, judgeme
 pytestmark = pytest.mark.anyio
 
 CODES = ["CN", "KZ", "US"]
+# There are countries before it in the alphabet and after it.
+KZ = CountryCode("KZ")
 PUBLISHERS = [None, "P", "Q", "é"]
 MODELS = ["one@000000000001", "two@000000000002"]
 SCORES = [0.4, 0.5, 0.7]
@@ -234,6 +237,7 @@ async def test_the_database_answers_what_plain_python_answers(
         for interval in Interval:
             assert await summarise.series(store, wanted, interval=interval) == series(known, wanted, interval)
         assert await summarise.summary(store, wanted, dimensions=grouped) == summary(known, wanted, grouped)
+        assert await summarise.related(store, KZ, wanted) == related(known, wanted, KZ)
     for between in [RelationFilter(), *asked_of_pairs]:
         for sort in Sort:
             found = [row.seen for row in matched_relations(newest_first(known, sort), between)]
@@ -564,6 +568,25 @@ def countries(known: list[Known]) -> tuple[CountryCount, ...]:
     counts = Counter(row.country for row in matched(known, Filter()))
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return tuple(CountryCount(CountryCode(code), f"Land of {code}", count) for code, count in ordered)
+
+
+def related(known: list[Known], wanted: Filter, country: CountryCode) -> tuple[RelatedCountry, ...]:
+    """Of the articles whose stance toward the country is wanted, what they say of the others beside it."""
+    beside: dict[str, list[tuple[Row, Row]]] = {}
+    for row in matched(known, replace(wanted, countries=(country,))):
+        for other in rows(row.known, wanted):
+            if other.country != country and (not wanted.countries or other.country in wanted.countries):
+                beside.setdefault(other.country, []).append((row, other))
+    ordered = sorted(beside.items(), key=lambda item: (-len(item[1]), item[0]))
+    return tuple(
+        RelatedCountry(
+            CountryCode(code),
+            f"Land of {code}",
+            toward_it=counted(other.stance for _, other in found),
+            toward_other=counted(row.stance for row, _ in found),
+        )
+        for code, found in ordered
+    )
 
 
 def publishers(known: list[Known]) -> tuple[PublisherCount, ...]:

@@ -4,7 +4,7 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from app.domain.jobs import ChunkState, FailureKind, JobFailure, JobKind, Priori
 from app.domain.records import Dimension, Filter, Interval, Sort, StoredArticle, now
 from app.domain.relations import RelationFilter
 from app.domain.textquery import TextQuery
-from app.domain.values import ArticleStatus, CountryCode, JudgedBy, Relation, Stance, Verdict
+from app.domain.values import ArticleStatus, CountryCode, JudgedBy, PublicationTime, Relation, Stance, Verdict
 from app.domain.webhooks import DeliveryState, WebhookEvent
 from app.services import index
 from app.services.submit import add_annotation
@@ -46,6 +46,8 @@ NEWEST, PUBLISHED = Sort.CREATED_AT, Sort.PUBLISHED_AT
 CN = Filter(countries=(CountryCode("CN"),))
 TWO = Filter(countries=(CountryCode("CN"), CountryCode("KA")))
 MONTHS = replace(CN, published_from=datetime(2024, 1, 1, tzinfo=UTC))
+MONTH = replace(MONTHS, published_to=datetime(2024, 1, 31, tzinfo=UTC))
+QUARTER = replace(MONTHS, published_to=datetime(2024, 4, 1, tzinfo=UTC))
 WORD = Filter(q=TextQuery.parse("w7"))
 WORD_OF_CN = replace(WORD, countries=CN.countries)
 FROM, TO = RelationFilter(sources=CN.countries), RelationFilter(targets=CN.countries)
@@ -53,7 +55,7 @@ PAIR = RelationFilter(sources=CN.countries, targets=(CountryCode("KA"),))
 TWO_PAIRS = replace(PAIR, sources=TWO.countries, targets=(CountryCode("UB"),))
 # All articles are older than this one. Where none were left, any index would do as well.
 LAST = "ffffffff-ffff-7fff-bfff-ffffffffffff"
-AFTER: dict[Sort, list[Any]] = {NEWEST: [LAST, 1], PUBLISHED: [63_000_000_000_000_000, LAST, 1]}
+AFTER: dict[Sort, list[Any]] = {NEWEST: [LAST, 1], PUBLISHED: [65_000_000_000_000_000, LAST, 1]}
 ID = ids.new()
 CODES = [a + b for a in "ACKU" for b in "ABCDNSZ"]
 
@@ -157,6 +159,13 @@ PARTS = {
         related(replace(FROM, published_from=MONTHS.published_from), NEWEST),
         "ix_relation_(shown|source|source_published|published)",
     ),
+    "stances of one month": (page(MONTH, NEWEST), "ix_stance_country_month"),
+    "more stances of one month": (second_page(MONTH, NEWEST), "ix_stance_country_month"),
+    "stances of three months": (page(QUARTER, NEWEST), "(?s)(ix_stance_country_month.*){3}"),
+    "stances toward two countries in three months": (
+        page(replace(QUARTER, countries=TWO.countries), NEWEST),
+        "(?s)(ix_stance_country_month.*){6}",
+    ),
     "stances of some months": (page(MONTHS, NEWEST), "ix_stance_(shown|country)"),
 }
 # Of a few among all. On SQLite such a list must stand bare in WHERE, or it is asked of every row.
@@ -181,7 +190,11 @@ COUNTS = {
         matrix.counted(replace(FROM, published_from=MONTHS.published_from), Interval.MONTH, most=50_001),
         "ix_relation_counts",
     ),
-    "countries beside another": (counts.related(Filter(), CountryCode("CN")), "pk_stance|sqlite_autoindex_stance"),
+    "countries beside another": (counts.related(Filter(), CountryCode("CN")), "(?s)[ui][qx]_stance_pair.*ix_stance_pair_beside"),
+    "countries beside another in a publisher": (
+        counts.related(Filter(publisher="P7"), CountryCode("CN")),
+        "pk_stance|sqlite_autoindex_stance",
+    ),
 }
 
 
@@ -207,13 +220,20 @@ def add(session: Session, number: int, chance: random.Random) -> None:
     identifier = ids.new()
     judged = [judgement(code, chance.choice([*Stance, None])) for code in chance.sample(CODES, 3)]
     between = [relation(*chance.sample(CODES, 2), chance.choice([Stance.FAVOR, Stance.AGAINST])) for _ in range(2)]
+    given = submission(
+        f"w{number} is {number}",
+        external_id=str(number),
+        url=f"u{number}",
+        publisher=f"P{number % 50}",
+        published=PublicationTime.at(date(2023, 1, 1) + timedelta(days=chance.randrange(730))),
+    )
     article = StoredArticle(
         id=str(identifier),
         created_at=now(),
         updated_at=now(),
         revision=1,
         status=ArticleStatus.ANNOTATED,
-        submission=submission(f"w{number} is {number}", external_id=str(number), url=f"u{number}", publisher=f"P{number % 50}"),
+        submission=given,
         annotation=annotated.new(identifier, revision=1, annotation=annotation(*judged, relations=distinct(between))),
     )
     for insertion in articles.insertions(article):
