@@ -61,9 +61,9 @@ def related(wanted: Filter, country: CountryCode) -> Select[*tuple[Any, ...]]:
     `wanted.countries` are those that may appear beside it.
     """
     if pairs.hold(wanted):
-        code, found = pairs.beside(wanted, country)
-        named, *numbers = found.selected_columns
-        return found.with_only_columns(named, _newest_name(code), *numbers)
+        found = pairs.beside(wanted, country)
+        code, *numbers = found.selected_columns
+        return found.with_only_columns(code, _newest_name(code), *numbers)
     other = aliased(StanceRow)
     beside = [other.country.in_(wanted.countries)] if wanted.countries else []
     wanted = replace(wanted, countries=(country,))

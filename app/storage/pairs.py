@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import reduce
+from operator import add
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, func, select, union_all
+from sqlalchemy import ColumnElement, Select, func, literal_column, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.domain.records import Filter
-from app.domain.values import CountryCode, Stance
+from app.domain.values import CountryCode
 from app.storage.sums import UNDECIDED
 from app.storage.tables import PairRow
 
-Column = InstrumentedAttribute[str]
+Statement = Select[*tuple[Any, ...]]
+Count = ColumnElement[int] | InstrumentedAttribute[int]
+
+_TOWARD_BESIDE: dict[str, Count] = {
+    "favor": PairRow.favor,
+    "neutral": PairRow.neutral,
+    "against": PairRow.against,
+    UNDECIDED: PairRow.undecided,
+}
 
 
 def hold(wanted: Filter) -> bool:
@@ -21,32 +32,43 @@ def hold(wanted: Filter) -> bool:
     return replace(wanted, countries=(), stances=()) == Filter()
 
 
-def beside(wanted: Filter, country: CountryCode) -> tuple[ColumnElement[str], Select[*tuple[Any, ...]]]:
-    """The column of the other country, and `counts.related` without names and order."""
-    both = _both_sides(wanted, country).c
-    articles: ColumnElement[int] = func.sum(both.articles)
+def beside(wanted: Filter, country: CountryCode) -> Statement:
+    """The other country, the counts toward it, and those toward `country` in the same articles; those with most of them first.
 
-    def counts(stance: ColumnElement[str]) -> list[ColumnElement[int]]:
-        return [func.coalesce(articles.filter(stance == str(each)), 0) for each in (*Stance, UNDECIDED)]
-
-    counted = select(both.other, *counts(both.toward_other), *counts(both.toward_it))
-    return both.other, counted.group_by(both.other).having(articles > 0).order_by(articles.desc(), both.other)
-
-
-def _both_sides(wanted: Filter, country: CountryCode) -> Subquery:
-    """Each pair is counted once, so that a country is the first of some and the second of others."""
-    first, second = (PairRow.country, PairRow.stance), (PairRow.beside, PairRow.beside_stance)
-    return union_all(_side(wanted, country, first, second), _side(wanted, country, second, first)).subquery()
-
-
-def _side(
-    wanted: Filter, country: CountryCode, own: tuple[Column, Column], others: tuple[Column, Column]
-) -> Select[str, str, str, int]:
-    (code, stance), (other, toward_other) = own, others
-    found = select(other.label("other"), toward_other.label("toward_other"), stance.label("toward_it"), PairRow.articles)
-    found = found.where(code == country)
+    Of a pair each row tells once, so that a country is the first of some and the second of others.
+    """
+    stances = [stance or UNDECIDED for stance in wanted.stances] or list(_TOWARD_BESIDE)
+    first = select(PairRow.beside, *_sums(_TOWARD_BESIDE.values()), *_sums_by_stance(_TOWARD_BESIDE.values()))
+    first = first.where(PairRow.country == country, PairRow.stance.in_(stances)).group_by(PairRow.beside)
+    chosen = [count if stance in stances else _NONE for stance, count in _TOWARD_BESIDE.items()]
+    second = select(PairRow.country, *_sums_by_stance(chosen), *_sums(chosen))
+    second = second.where(PairRow.beside == country).group_by(PairRow.country)
     if wanted.countries:
-        found = found.where(other.in_(wanted.countries))
-    if wanted.stances:
-        found = found.where(stance.in_([each or UNDECIDED for each in wanted.stances]))
-    return found
+        first = first.where(PairRow.beside.in_(wanted.countries))
+        second = second.where(PairRow.country.in_(wanted.countries))
+    both = union_all(_named(first), _named(second)).subquery().c
+    articles = _together([both[f"toward_it_{stance}"] for stance in _TOWARD_BESIDE])
+    return select(*both).where(articles > literal_column("0")).order_by(articles.desc(), both.other)
+
+
+def _named(side: Statement) -> Statement:
+    toward = [f"toward_{whom}_{stance}" for whom in ("other", "it") for stance in _TOWARD_BESIDE]
+    columns = zip(side.selected_columns, ["other", *toward], strict=True)
+    return side.with_only_columns(*(column.label(name) for column, name in columns))
+
+
+def _sums(counts: Iterable[Count]) -> list[ColumnElement[int]]:
+    return [func.sum(count) for count in counts]
+
+
+def _sums_by_stance(counts: Iterable[Count]) -> list[ColumnElement[int]]:
+    """Of the stance toward the first country."""
+    articles: ColumnElement[int] = func.sum(_together(list(counts)))
+    return [func.coalesce(articles.filter(PairRow.stance == stance), 0) for stance in _TOWARD_BESIDE]
+
+
+def _together(counts: Sequence[Count]) -> ColumnElement[int]:
+    return reduce(add, counts)  # type: ignore[arg-type]
+
+
+_NONE: ColumnElement[int] = literal_column("0")

@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import Delete, TextClause, delete, text
+from sqlalchemy import Delete, TextClause, and_, delete, text
 
 from app.storage.tables import MonthRow, PairRow
 
 UNDECIDED = "undecided"
 """What stands there for a stance that is NULL."""
 
-KEPT: Mapping[type[MonthRow] | type[PairRow], str] = {
-    MonthRow: "country, month, model, stance",
-    PairRow: "country, beside, stance, beside_stance",
-}
-"""The tables, and what their rows count."""
+
+@dataclass(frozen=True)
+class Kept:
+    """A table, and the columns whose sums count."""
+
+    table: type[MonthRow] | type[PairRow]
+    counts: Sequence[str]
+
+    def condensed(self) -> TextClause:
+        """For PostgreSQL: rows that count the same become one, and those of nothing none.
+
+        Two that do so at once take different rows, since each adds up what it deleted itself.
+        """
+        table, keys = self.table.__tablename__, [name for name in self._names() if name not in self.counts]
+        key, sums = ", ".join(keys), [f"sum({name})" for name in self.counts]
+        of_rows, of_several = (", ".join(f"{each}.{name}" for name in keys) for each in (table, "several"))
+        zero = " AND ".join(f"{each} = 0" for each in sums)
+        return text(
+            f"WITH several AS (SELECT {key} FROM {table} GROUP BY {key} HAVING count(*) > 1 OR ({zero})),"
+            f" gone AS (DELETE FROM {table} USING several WHERE ({of_rows}) = ({of_several}) RETURNING {table}.*)"
+            f" INSERT INTO {table} ({key}, {', '.join(self.counts)})"
+            f" SELECT {key}, {', '.join(sums)} FROM gone GROUP BY {key} HAVING NOT ({zero})"
+        )
+
+    def emptied(self) -> Delete:
+        """For SQLite: what is counted no more."""
+        return delete(self.table).where(and_(*(self.table.__table__.c[name] == 0 for name in self.counts)))
+
+    def _names(self) -> list[str]:
+        return [column.name for column in self.table.__table__.columns if not column.primary_key]
 
 
-def condensed(table: type[MonthRow] | type[PairRow]) -> TextClause:
-    """For PostgreSQL: rows that count the same become one, and those of nothing none.
-
-    Two that do so at once take different rows, since each adds up what it deleted itself.
-    """
-    name, key = table.__tablename__, KEPT[table]
-    of_rows, of_several = (", ".join(f"{each}.{column}" for column in key.split(", ")) for each in (name, "several"))
-    return text(
-        f"WITH several AS (SELECT {key} FROM {name} GROUP BY {key} HAVING count(*) > 1 OR sum(articles) = 0),"
-        f" gone AS (DELETE FROM {name} USING several WHERE ({of_rows}) = ({of_several}) RETURNING {name}.*)"
-        f" INSERT INTO {name} ({key}, articles)"
-        f" SELECT {key}, sum(articles) FROM gone GROUP BY {key} HAVING sum(articles) <> 0"
-    )
-
-
-def emptied(table: type[MonthRow] | type[PairRow]) -> Delete:
-    """For SQLite: what is counted no more."""
-    return delete(table).where(table.articles == 0)
+KEPT = (Kept(MonthRow, ("articles",)), Kept(PairRow, ("favor", "neutral", "against", "undecided")))

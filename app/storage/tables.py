@@ -163,7 +163,7 @@ class AnnotationRow(Base):
 
 
 _MONTH = ("country", "month", "model", "stance")
-_PAIR = ("country", "beside", "stance", "beside_stance")
+_PAIR = ("country", "beside", "stance")
 
 
 class StanceRow(Base):
@@ -282,18 +282,24 @@ class PairRow(Base):
     country: Mapped[str] = mapped_column(ExactText)
     beside: Mapped[str] = mapped_column(ExactText)
     stance: Mapped[str] = mapped_column(ExactText)
-    """Toward `country`, as `beside_stance` is toward `beside`; `undecided` stands for NULL."""
-    beside_stance: Mapped[str] = mapped_column(ExactText)
-    articles: Mapped[int]
+    """Toward `country`; `undecided` stands for NULL."""
+    favor: Mapped[int]
+    """Toward `beside`, as the other three: how many articles there are of each."""
+    neutral: Mapped[int]
+    against: Mapped[int]
+    undecided: Mapped[int]
 
     __table_args__ = (
         # GET /v1/countries/{code}/related, for those after it in the alphabet, and on SQLite the triggers.
         Index("uq_stance_pair", *_PAIR, unique=True, info={"only": "sqlite"}).ddl_if(dialect="sqlite"),
-        Index("ix_stance_pair", *_PAIR, postgresql_include=["articles"], info={"only": "postgresql"}).ddl_if(
-            dialect="postgresql"
-        ),
+        Index(
+            "ix_stance_pair",
+            *_PAIR,
+            postgresql_include=["favor", "neutral", "against", "undecided"],
+            info={"only": "postgresql"},
+        ).ddl_if(dialect="postgresql"),
         # The same, for those before it.
-        Index("ix_stance_pair_beside", "beside"),
+        Index("ix_stance_pair_beside", "beside", "country"),
     )
 
 

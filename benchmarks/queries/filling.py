@@ -40,10 +40,12 @@ ON_POSTGRESQL = (
 COUNTED = (
     "INSERT INTO stance_month (country, month, model, stance, articles)"
     " SELECT country, month, model, coalesce(stance, 'undecided'), count(*) FROM stance GROUP BY 1, 2, 3, 4",
-    "INSERT INTO stance_pair (country, beside, stance, beside_stance, articles)"
-    " SELECT one.country, other.country, coalesce(one.stance, 'undecided'), coalesce(other.stance, 'undecided'), count(*)"
+    "INSERT INTO stance_pair (country, beside, stance, favor, neutral, against, undecided)"
+    " SELECT one.country, other.country, coalesce(one.stance, 'undecided'), count(*) FILTER (WHERE other.stance = 'favor'),"
+    " count(*) FILTER (WHERE other.stance = 'neutral'), count(*) FILTER (WHERE other.stance = 'against'),"
+    " count(*) FILTER (WHERE other.stance IS NULL)"
     " FROM stance AS one JOIN stance AS other ON other.annotation_id = one.annotation_id AND other.country > one.country"
-    " GROUP BY 1, 2, 3, 4",
+    " GROUP BY 1, 2, 3",
 )
 
 

@@ -22,16 +22,21 @@ from tests.samples import annotation, judgement, submission
 from tests.twins import DictionaryAnnotator
 
 pytestmark = pytest.mark.anyio
-KEYS = {
-    "stance_month": "country, month, model, coalesce(stance, 'undecided')",
-    "stance_pair": "country, beside, stance, beside_stance",
-}
 SHOWN = "SELECT * FROM stance WHERE shown IS TRUE AND standing < 2"
+UNDECIDED = "coalesce({}.stance, 'undecided')"
 STANCES = {
-    "stance_month": f"SELECT {KEYS['stance_month']}, count(*) FROM ({SHOWN}) AS shown",
-    "stance_pair": "SELECT one.country, other.country, coalesce(one.stance, 'undecided'), coalesce(other.stance, 'undecided'),"
-    f" count(*) FROM ({SHOWN}) AS one, ({SHOWN}) AS other"
+    "stance_month": f"SELECT country, month, model, {UNDECIDED.format('shown')}, count(*) FROM ({SHOWN}) AS shown",
+    "stance_pair": f"SELECT one.country, other.country, {UNDECIDED.format('one')}, {UNDECIDED.format('other')}, count(*)"
+    f" FROM ({SHOWN}) AS one, ({SHOWN}) AS other"
     " WHERE one.annotation_id = other.annotation_id AND one.country < other.country",
+}
+TOWARD_BESIDE = " UNION ALL ".join(
+    f"SELECT country, beside, stance, '{stance}' AS beside_stance, {stance} AS articles FROM stance_pair"
+    for stance in ("favor", "neutral", "against", "undecided")
+)
+SUMS = {
+    "stance_month": "SELECT country, month, model, stance, sum(articles) FROM stance_month",
+    "stance_pair": f"SELECT country, beside, stance, beside_stance, sum(articles) FROM ({TOWARD_BESIDE}) AS each",
 }
 
 Counts = dict[str, list[tuple[object, ...]]]
@@ -43,8 +48,8 @@ def counted(store: Store) -> Counts:
 
 
 def kept(store: Store) -> Counts:
-    sums = "SELECT {key}, sum(articles) FROM {table} GROUP BY 1, 2, 3, 4 HAVING sum(articles) <> 0 ORDER BY 1, 2, 3, 4"
-    return {table: asked(store, sums.format(table=table, key=key)) for table, key in KEYS.items()}
+    grouped = "{} GROUP BY 1, 2, 3, 4 HAVING sum(articles) <> 0 ORDER BY 1, 2, 3, 4"
+    return {table: asked(store, grouped.format(found)) for table, found in SUMS.items()}
 
 
 def lengths(counts: Counts) -> tuple[int, int]:
@@ -52,7 +57,7 @@ def lengths(counts: Counts) -> tuple[int, int]:
 
 
 def rows(store: Store) -> tuple[int, int]:
-    ((months,),), ((pairs,),) = (asked(store, f"SELECT count(*) FROM {table}") for table in KEYS)
+    ((months,),), ((pairs,),) = (asked(store, f"SELECT count(*) FROM {table}") for table in SUMS)
     return int(str(months)), int(str(pairs))
 
 
