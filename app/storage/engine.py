@@ -22,10 +22,6 @@ BUSY_MILLISECONDS = 15_000
 SQLITE_CONNECTIONS = 40
 """As many as anyio has worker threads: an open file costs little, and nobody waits for a pool."""
 
-CACHE_KILOBYTES = 16_000
-"""Of pages, of each connection, as far as it reads them. The default of 2 MB does not hold the pages in which a word that stands
-in 800 of a million articles is looked up, so that each of them is read from the file twice: 3.1 ms instead of 0.5."""
-
 CONNECT_SECONDS = 5
 """A database that does not answer within 5 s is down; a caller should hear of it before its own patience ends."""
 
@@ -89,7 +85,6 @@ def _prepare(connection: sqlite3.Connection, _record: Any, *, foreign_keys: bool
     _write_ahead(connection)
     # NORMAL may lose the last commits when the power fails, but a 201 says that they are on disk. The price: one fsync a commit.
     connection.execute("PRAGMA synchronous = FULL")
-    connection.execute(f"PRAGMA cache_size = -{CACHE_KILOBYTES}")
     # What was deleted is overwritten with zeros instead of lying in free pages; only deletions cost more.
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")

@@ -334,6 +334,8 @@ class SearchableRow(Base):
     __table_args__ = (
         # DELETE, PUT of a text, and `q` for words so common that articles are looked up one by one.
         UniqueConstraint("article_id"),
+        # The same, on SQLite: which articles are those that the full-text index knows by number? Their rows hold all their words.
+        Index("ix_searchable_number", "number", "article_id", info={"only": "sqlite"}).ddl_if(dialect="sqlite"),
         # GET /v1/articles?q= and /v1/stances?q=.
         Index("ix_searchable_words", "words", postgresql_using="gin", info={"only": "postgresql"}).ddl_if(dialect="postgresql"),
     )

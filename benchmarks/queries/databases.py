@@ -17,7 +17,6 @@ from sqlalchemy import URL, make_url
 from app.services.condense import condense
 from app.storage import schema
 from app.storage.database import Store
-from app.storage.engine import CACHE_KILOBYTES
 
 SETTINGS = ("shared_buffers = '512MB'", "max_wal_size = '4GB'", "checkpoint_timeout = '15min'")
 """As a small server would be set up; the defaults of PostgreSQL are those of a machine of the nineties."""
@@ -37,7 +36,7 @@ class Database:
         """As the project opens it, so that only the layers above are compared."""
         if self.on_sqlite:
             connection = sqlite3.connect(self.url.removeprefix("sqlite:///"), isolation_level=None)
-            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", f"cache_size = -{CACHE_KILOBYTES}"):
+            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
                 connection.execute(f"PRAGMA {pragma}")
             try:
                 yield connection

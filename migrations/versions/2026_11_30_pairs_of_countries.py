@@ -32,6 +32,7 @@ def upgrade() -> None:
     on_sqlite = op.get_bind().dialect.name == "sqlite"
     if on_sqlite:
         op.create_index("uq_stance_pair", "stance_pair", KEY, unique=True)
+        op.create_index("ix_searchable_number", "searchable", ["number", "article_id"])
     else:
         op.create_index("ix_stance_pair", "stance_pair", KEY, postgresql_include=COUNTS)
     op.create_index("ix_stance_pair_beside", "stance_pair", ["beside", "country"])
@@ -47,7 +48,7 @@ def upgrade() -> None:
     )
     if on_sqlite and sa.inspect(op.get_bind()).has_table("sqlite_stat1"):
         # In a file that somebody has analysed, an index without statistics is taken for a better one than it is.
-        for index in ("ix_stance_country_month", "uq_stance_pair", "ix_stance_pair_beside"):
+        for index in ("ix_stance_country_month", "uq_stance_pair", "ix_stance_pair_beside", "ix_searchable_number"):
             op.execute(f"ANALYZE {index}")
 
 
@@ -61,6 +62,8 @@ def downgrade() -> None:
             op.execute(f"DROP TRIGGER stance_pair_{event} ON stance")
     if not on_sqlite:
         op.execute("DROP FUNCTION stance_pair_changed()")
+    else:
+        op.drop_index("ix_searchable_number", "searchable")
     op.drop_table("stance_pair")
     op.drop_index("ix_stance_country_month", "stance")
 
