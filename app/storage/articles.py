@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Delete, Insert, Row, Select, Update, and_, case, delete, insert, select, update
+from sqlalchemy import ColumnElement, Delete, Insert, Row, Select, SelectBase, Update, and_, case, delete, insert, select, update
 
 from app.domain.records import Filter, ListedArticle, Sort, StoredAnnotation, StoredArticle, Submission
 from app.domain.values import ArticleStatus, ArticleText, PublicationTime
 from app.storage import annotations as annotated
 from app.storage import conditions, identity, ids, publication
-from app.storage.keyset import Found, Keyset
+from app.storage.keyset import Found, Keyset, Statement
 from app.storage.plain import written
 from app.storage.tables import AnnotationRow, ArticleRow, RevisionRow, StanceRow
 
@@ -60,13 +60,29 @@ def locked(identifier: UUID) -> Select[UUID]:
 
 def listed(wanted: Filter) -> Select[ArticleRow, str | None]:
     statement = select(ArticleRow, RevisionRow.title).join(RevisionRow, CURRENT)
+    if len(wanted.countries) != 1:
+        return statement.where(*_asked(wanted))
+    asked = [*conditions.of_stance(wanted), *conditions.of_article(wanted, conditions.about_stance())]
     collapsed = [conditions.eldest_article(wanted)] if wanted.collapse else []
-    if len(wanted.countries) == 1:
-        statement = statement.join(StanceRow, StanceRow.article_id == ArticleRow.id)
-        asked = [*conditions.of_stance(wanted), *conditions.of_article(wanted, conditions.about_stance())]
-    else:
-        asked = [*conditions.of_article(wanted, conditions.about_article()), *conditions.having_stance(wanted)]
-    return statement.where(*asked, *collapsed)
+    return statement.join(StanceRow, StanceRow.article_id == ArticleRow.id).where(*asked, *collapsed)
+
+
+def parts(wanted: Filter, _: Sort) -> Sequence[Filter]:
+    """As `stances.parts`: articles with a word are ordered before they are joined with their texts."""
+    return [wanted] if wanted.q is not None and len(wanted.countries) != 1 else []
+
+
+def keys(wanted: Filter, _: Sort) -> Select[UUID]:
+    return select(ArticleRow.id).where(*_asked(wanted))
+
+
+def with_keys(_: Filter, found: SelectBase) -> Statement:
+    return select(ArticleRow, RevisionRow.title).join(RevisionRow, CURRENT).where(ArticleRow.id.in_(found))
+
+
+def _asked(wanted: Filter) -> list[ColumnElement[bool]]:
+    collapsed = [conditions.eldest_article(wanted)] if wanted.collapse else []
+    return [*conditions.of_article(wanted, conditions.about_article()), *conditions.having_stance(wanted), *collapsed]
 
 
 def order(wanted: Filter, sort: Sort) -> Keyset:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, literal_column, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, exists, literal_column, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.domain.records import ArticleFilter, Filter
@@ -33,14 +33,17 @@ class About:
     language: Column
     day: Column | None = None
     """Where it stands in the index of counts."""
+    month: Column | None = None
+    """Where it stands in the index of months, for a range that lies in one."""
 
 
 def about_article(article: type[ArticleRow] = ArticleRow) -> About:
     return About(article.id, article.published_order, article.publisher, article.read_language)
 
 
-def about_stance(stance: Rows = StanceRow, *, counted: bool = False) -> About:
-    return About(stance.article_id, stance.published_order, stance.publisher, stance.language, stance.day if counted else None)
+def about_stance(stance: Rows = StanceRow, *, counted: bool = False, in_month: bool = False) -> About:
+    day, month = stance.day if counted else None, stance.month if in_month else None
+    return About(stance.article_id, stance.published_order, stance.publisher, stance.language, day, month)
 
 
 def of_article(wanted: ArticleFilter, about: About) -> Iterator[Condition]:
@@ -93,9 +96,10 @@ def judged(wanted: Filter, stance: Rows = StanceRow) -> tuple[InstrumentedAttrib
     return tuple(getattr(stance, before + name) for name in ("stance", *Stance))
 
 
-def everything(wanted: Filter, stance: Rows = StanceRow, *, counted: bool = False) -> list[Condition]:
+def everything(wanted: Filter, stance: Rows = StanceRow, *, counted: bool = False, in_month: bool = False) -> list[Condition]:
     """All that a filter asks of a stance and its article. Every column stands in the stance row, so that nothing is joined."""
-    found = [*of_stance(wanted, stance), *of_article(wanted, about_stance(stance, counted=counted))]
+    about = about_stance(stance, counted=counted, in_month=in_month)
+    found = [*of_stance(wanted, stance), *of_article(wanted, about)]
     return [*found, _eldest_stance(wanted, stance)] if wanted.collapse else found
 
 
@@ -145,6 +149,11 @@ def _published(wanted: ArticleFilter, about: About) -> Iterator[Condition]:
     if about.day is not None and not any((bound or 0) % publication.DAY for bound in (first, end)):
         first, end = (None if bound is None else publication.day(bound) for bound in (first, end))
         yield from _within(about.day, publication.day(publication.UNDATED), first, end)
+    elif about.month is not None and first is not None and end is not None:
+        yield about.month == publication.month(first)
+        # The month has said most of it, but planners would take it for a second, independent condition, and few rows for the
+        # rest. This they expect of nearly all.
+        yield case((and_(about.published_order >= first, about.published_order < end), 1)).is_not(None)
     else:
         yield from _within(about.published_order, publication.UNDATED, first, end)
 

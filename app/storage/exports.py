@@ -9,6 +9,7 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import Select, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.domain import exports
 from app.domain.exports import Line
@@ -39,6 +40,8 @@ class Exported(Generic[Asked]):
     read: Callable[[Found, str], Line]
     newest: Select[UUID]
     """The mark: the newest that is stored."""
+    equal: Sequence[InstrumentedAttribute[UUID]] = ()
+    """Columns of joined tables that are what the first one of the key is."""
     weight: int = 1
     """How many times as long as a stance a line is."""
 
@@ -46,7 +49,10 @@ class Exported(Generic[Asked]):
         """One row more than asked for, as `Keyset.page` has it."""
         keyset = OldestFirst(self.newest_first(wanted).columns)
         rows = self.listed(wanted).where(keyset.columns[0] <= mark)
-        return plain(keyset.page(rows, after=after, limit=limit), *self.selected)
+        page = keyset.page(rows, after=after, limit=limit)
+        # PostgreSQL does not infer it, and would begin each batch with the first article there is.
+        bounds = [column >= UUID(after[0]) for column in self.equal] if after else []
+        return plain(page.where(*(column <= mark for column in self.equal), *bounds), *self.selected)
 
     def whole(self, rows: Sequence[Found], *, limit: int) -> tuple[Sequence[Found], list[Any] | None]:
         """Of what `batch` found the rows with whole ids, and the key of the last if there are more.
@@ -126,6 +132,7 @@ STANCES: Exported[Filter] = Exported(
     2,
     _stance,
     newest=_NEWEST_ARTICLE,
+    equal=(ArticleRow.id,),
 )
 RELATIONS: Exported[RelationFilter] = Exported(
     "relations",
@@ -136,6 +143,7 @@ RELATIONS: Exported[RelationFilter] = Exported(
     2,
     _relation,
     newest=_NEWEST_ARTICLE,
+    equal=(ArticleRow.id,),
 )
 ARTICLES: Exported[Filter] = Exported(
     "articles",
@@ -146,4 +154,5 @@ ARTICLES: Exported[Filter] = Exported(
     1,
     _article,
     newest=_NEWEST_ARTICLE,
+    equal=(ArticleRow.id,),
 )

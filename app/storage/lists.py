@@ -75,7 +75,12 @@ STANCES: Listed[Filter, ListedStance] = Listed(
     ByKey(stances.parts, stances.keys, stances.with_keys),
 )
 ARTICLES: Listed[Filter, ListedArticle] = Listed(
-    "articles", articles.listed, articles.order, articles.SELECTED, articles.read_listed
+    "articles",
+    articles.listed,
+    articles.order,
+    articles.SELECTED,
+    articles.read_listed,
+    ByKey(articles.parts, articles.keys, articles.with_keys),
 )
 RELATIONS: Listed[RelationFilter, ListedRelation] = Listed(
     "relations",

@@ -51,10 +51,8 @@ def listed(wanted: Filter) -> Statement:
 
 def keys(wanted: Filter, sort: Sort) -> Select[UUID, int, int]:
     """Of the rows of `listed`, without a look at articles and texts."""
-    month = _month(wanted) if wanted.countries and sort is Sort.CREATED_AT else None
-    # What this asks is asked by the range already; but only of an equation the index that has a month in order can make use.
-    in_order = [] if month is None else [StanceRow.month == month]
-    return select(*_KEY).where(*in_order, *conditions.everything(wanted))
+    in_month = bool(wanted.countries) and sort is Sort.CREATED_AT and _in_one_month(wanted)
+    return select(*_KEY).where(*conditions.everything(wanted, in_month=in_month))
 
 
 def with_keys(wanted: Filter, found: SelectBase) -> Statement:
@@ -92,13 +90,11 @@ def _by_month(wanted: Filter, sort: Sort) -> Sequence[Filter]:
     return [replace(wanted, published_from=start, published_to=end) for start, end in pairwise(bounds)]
 
 
-def _month(wanted: Filter) -> int | None:
-    """The one in which all of the range lies."""
+def _in_one_month(wanted: Filter) -> bool:
     start, end = wanted.published_from, wanted.published_to
     if start is None or end is None or start >= end:
-        return None
-    month = publication.month_of(start)
-    return month if month == publication.month_of(end, before=True) else None
+        return False
+    return publication.month_of(start) == publication.month_of(end, before=True)
 
 
 def _with_articles(wanted: Filter) -> Statement:

@@ -43,7 +43,9 @@ class Database:
             finally:
                 connection.close()
         else:
-            with psycopg.connect(self.url, autocommit=True, options="-c jit=off -c timezone=UTC") as server:
+            with psycopg.connect(
+                self.url, autocommit=True, options="-c jit=off -c enable_mergejoin=off -c timezone=UTC"
+            ) as server:
                 yield server
 
     def settle(self) -> None:
