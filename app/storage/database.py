@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, Row, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
-from app.storage.engine import SQLITE_CONNECTIONS, WRITES, open_engine
+from app.storage.engine import LOOKS, SQLITE_CONNECTIONS, WRITES, open_engine
 from app.storage.failures import UniqueViolation, translated
 
 __all__ = ["Connection", "Row", "Session", "Store", "UniqueViolation", "driver_connection"]
@@ -29,6 +29,7 @@ class Store:
         self._writing = self.engine.execution_options(**{WRITES: True})
         # A read is one statement, so that PostgreSQL needs no BEGIN and ROLLBACK around it: one round trip instead of three.
         self._reading = self.engine if on_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._looking = self._reading.execution_options(**{LOOKS: True})
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -44,7 +45,7 @@ class Store:
     @contextmanager
     def looking(self) -> Iterator[Connection]:
         """For one statement of columns as the driver has them: a session would look at each of its rows, and at itself."""
-        with translated(), self._reading.connect() as connection:
+        with translated(), self._looking.connect() as connection:
             yield connection
 
     def ping(self) -> None:

@@ -16,6 +16,9 @@ from app.storage.silence import listen_for_silence
 WRITES = "standpoint_writes"
 """Execution option of an engine whose transactions will write."""
 
+LOOKS = "standpoint_looks"
+"""Execution option of an engine whose connections are asked for one SELECT each, which is a transaction by itself."""
+
 BUSY_MILLISECONDS = 15_000
 """How long a process waits for another (a migration, an import) on the same SQLite file; within one, writers queue on a lock."""
 
@@ -106,6 +109,8 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 
 
 def _begin(connection: Connection) -> None:
+    if connection.get_execution_options().get(LOOKS, False):
+        return
     # A transaction that begins by reading and then writes fails at once if another wrote in between; IMMEDIATE waits its turn.
     writes = connection.get_execution_options().get(WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
