@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from subprocess import SubprocessError
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -130,19 +131,43 @@ def _start(server: PostgresServer) -> None:
         server.start()
 
 
+_EVERYBODY_ELSE = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+_TABLES = """
+    SELECT relname, pg_relation_size(oid), reltuples FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'alembic_version'
+"""
+_COUNTERS = """
+    SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
+    FROM pg_sequences WHERE last_value IS NOT NULL
+"""
+_LITTLE = 256 * 1024
+"""Bytes of a table in which what was deleted does not weigh, though it stays there."""
+
+
 def _empty(url: str) -> None:
-    """Ten times as fast as a new database."""
+    """Far faster than a new database."""
     with psycopg.connect(url) as connection:
         # A process that a test killed can leave a session behind that would be in the way.
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        found = connection.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
-        )
-        tables = sql.SQL(", ").join(sql.Identifier(name) for (name,) in found)
-        connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(tables))
+        connection.execute(_EVERYBODY_ELSE)
+        everything = [name for name, _, _ in connection.execute(_TABLES)]
+        # Who is still in the middle of something is waited for.
+        connection.execute(_about("LOCK TABLE {}", everything))
+        found = connection.execute(_TABLES).fetchall()
+        if any(size > _LITTLE or rows >= 0 for _, size, rows in found):
+            # Plans come from sizes, and from the rows that ANALYZE counted.
+            connection.execute(_about("TRUNCATE {} RESTART IDENTITY CASCADE", everything))
+            return
+        # Six times as fast, since no file is made anew. No trigger and no foreign key asks, since all goes.
+        connection.execute("SET session_replication_role = replica")
+        for name in (name for name, size, _ in found if size):
+            connection.execute(_about("DELETE FROM {}", [name]))
+        connection.execute(_COUNTERS)
+
+
+def _about(statement: LiteralString, tables: list[str]) -> sql.Composed:
+    return sql.SQL(statement).format(sql.SQL(", ").join(map(sql.Identifier, tables)))
 
 
 def _in_database(server: str, name: str) -> str:
