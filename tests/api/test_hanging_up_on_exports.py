@@ -96,9 +96,10 @@ def running(store: Store) -> Iterator[int]:
 
 def soon(met: Callable[[], bool]) -> bool:
     until = time.monotonic() + SOON
-    while not met() and time.monotonic() < until:
+    # Asked once more, it could have changed: the service itself uses a connection now and then.
+    while not (found := met()) and time.monotonic() < until:
         time.sleep(0.02)
-    return met()
+    return found
 
 
 def ended(served: Served) -> bool:
