@@ -105,6 +105,18 @@ def store(database_url: str) -> Iterator[Store]:
     opened.close()
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared_store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """For what the tests of a file only read, so that it need not be stored for each of them."""
+    if request.param == "sqlite":
+        file = shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path_factory.mktemp("shared"))
+        opened = Store(f"sqlite:///{file}")
+    else:
+        opened = Store(request.getfixturevalue("emptied_postgres"))
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
 def statements(store: Store) -> Iterator[list[str]]:
     """Every statement that the store executes, in order; `clear()` it before what is to be counted."""

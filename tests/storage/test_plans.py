@@ -198,9 +198,10 @@ COUNTS = {
 }
 
 
-@pytest.fixture
-def filled(store: Store) -> Store:
+@pytest.fixture(scope="module")
+def filled(shared_store: Store) -> Store:
     """A thousand articles, so that the planners have something to weigh."""
+    store = shared_store
     chance = random.Random(7)
     with store.transaction() as session:
         for number in range(1_000):
