@@ -33,15 +33,8 @@ install: $(BIN)/.runtime ## Create .venv and install the service with pinned dep
 run: install ## Migrate the default database and serve http://127.0.0.1:8000
 	exec $(BIN)/standpoint serve
 
-# Two processes at once, of which each takes whole files and has a PostgreSQL of its own; then what must have the machine to itself.
-# Both are run, whatever the first finds. What ARGS asks for is run in one process.
-test: $(BIN)/.test ## Run the whole test suite, on SQLite and on a real PostgreSQL (ARGS=tests/api runs a part)
-ifeq ($(ARGS),)
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not contract and not alone"; found=$$?; \
-	$(BIN)/python -m pytest -m alone && exit $$found
-else
+test: $(BIN)/.test ## Run the whole test suite, on SQLite and on a real PostgreSQL
 	$(BIN)/python -m pytest $(ARGS)
-endif
 
 # An environment of its own: the one of `make test` has no torch, as the service has none by default.
 $(TORCH_VENV)/.installed: pyproject.toml constraints.txt

@@ -8,14 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 from sqlalchemy import text
 
 from app.storage.database import Store
 from tests.processes import Process, finished, imported, started
 from tests.test_crashes import CRASHES
-
-pytestmark = pytest.mark.alone
 
 CLAIM = "Kenya closed its border"
 RELATED, OTHERS = 120, 40

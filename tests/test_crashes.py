@@ -28,8 +28,6 @@ from app.storage.database import Store
 from tests.conftest import _start
 from tests.processes import Process, articles, finished, imported, started
 
-pytestmark = pytest.mark.alone
-
 CRASHES = int(os.environ.get("CRASHES", "3"))
 IN_EARNEST = CRASHES >= 20
 READY_SECONDS = 5.0 if IN_EARNEST else 600.0

@@ -17,8 +17,6 @@ from tests.freezing import frozen
 from tests.processes import Process, started
 from tests.test_openapi import COMMITTED
 
-pytestmark = pytest.mark.alone
-
 ID = "01932c07-209a-7c3d-9f0e-5a4b1c2d3e4f"
 MODEL = "standpoint-en@4f0c1d9a72be"
 IDS = ("article_id", "annotation_id", "job_id", "webhook_id", "delivery_id", "correction_id", "claim_id")

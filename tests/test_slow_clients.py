@@ -14,8 +14,6 @@ import pytest
 from tests.impatient_server import SECONDS
 from tests.test_process import Service, article, serving
 
-pytestmark = pytest.mark.alone
-
 IMPATIENT = ["-m", "tests.impatient_server"]
 HEAD = b"POST /v1/annotate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 PATIENCE = 30

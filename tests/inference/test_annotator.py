@@ -222,7 +222,6 @@ def test_a_cancelled_request_leaves_no_work_behind(gated: Gated) -> None:
     assert annotator.load().jobs == 0
 
 
-@pytest.mark.alone
 def test_the_event_loop_is_never_blocked_while_long_texts_are_read(annotator: TransformerAnnotator) -> None:
     long = replace(ARTICLE, body=ARTICLE.body * 20)
 

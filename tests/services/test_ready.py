@@ -13,7 +13,7 @@ from app.storage.database import Store
 from tests.freezing import frozen
 from tests.twins import DictionaryAnnotator
 
-pytestmark = [pytest.mark.anyio, pytest.mark.alone]
+pytestmark = pytest.mark.anyio
 
 
 async def test_a_frozen_database_is_told_within_the_patience_of_a_probe(store: Store, annotator: DictionaryAnnotator) -> None:

@@ -20,8 +20,6 @@ from app.storage.database import Store
 from app.storage.silence import AGAIN_SECONDS, GRACE_SECONDS, PING_SECONDS, Door
 from tests.freezing import frozen
 
-pytestmark = pytest.mark.alone
-
 PATIENT_SECONDS = 60.0
 """Far more than it takes beside other work, and far less than for ever."""
 
