@@ -12,7 +12,7 @@ from sqlalchemy import Insert, Select, SelectBase, insert, literal_column, selec
 
 from app.domain.records import ArticleReference, Filter, ListedStance, Sort
 from app.domain.values import JudgedBy, Judgement, Scores, Voice
-from app.storage import articles, conditions, judgements
+from app.storage import articles, conditions, judgements, publication
 from app.storage.keyset import Found, Keyset, Statement
 from app.storage.kinds import bits
 from app.storage.plain import written
