@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import ClauseElement, Executable, select, text
@@ -27,6 +28,7 @@ from app.storage import (
     chunks,
     corrections,
     counts,
+    exports,
     groups,
     ids,
     jobs,
@@ -117,6 +119,11 @@ OTHERS = {
     "articles with a word": (page(WORD, NEWEST, of_articles=True), "ix_searchable_words|searchable_words"),
     "stances in articles with a word": (page(WORD, NEWEST), "ix_searchable_words|searchable_words"),
     "stances of a word and a country": (page(WORD_OF_CN, NEWEST), "ix_searchable_words|searchable_words"),
+    # On PostgreSQL also where articles come first, whose range it does not infer.
+    "the next part of an export": (
+        exports.STANCES.batch(Filter(), mark=UUID(LAST), after=[str(ID), 1], limit=50),
+        r"(?s)\bid >= '.*ix_stance_shown|ix_stance_shown.*\bid >= '|stance USING INDEX ix_stance_shown \(\(?article_id",
+    ),
     "the words of an article": (searchable.removal(ID), "uq_searchable_article_id|sqlite_autoindex_searchable"),
     "an older stance of a group": (page(Filter(collapse=True), NEWEST), "ix_stance_duplicate_group"),
     "an older article of a group": (page(Filter(collapse=True), NEWEST, of_articles=True), "ix_article_duplicate_group"),
