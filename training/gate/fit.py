@@ -1,6 +1,6 @@
 """Fit the second look of the gate for a main model's vectors, and write it into its folder:
 
-    python -m training.gate.fit DATA FOLDER [--kept VECTORS]
+    python -m training.gate.fit DATA FOLDER [--kept VECTORS] [--recall 0.98]
 
 From FNC-1's stories that the vectors were not learnt from; local news (LGL) says what passes of articles on other subjects.
 Minutes, nearly all of them encoding; `--kept` keeps the vectors of a version for another run. Nothing here reads a test part.
@@ -32,7 +32,7 @@ from training.metrics import Floats
 from training.seal import seal
 
 RECALL = 0.98
-"""Of related pairs that are to pass both looks."""
+"""Of related pairs that are to pass both looks, unless said otherwise."""
 
 FIRST = 0.997
 """Of those that are to pass the first, which only has to be cheap."""
@@ -122,7 +122,12 @@ def passing(found: Examples, said: Floats, limit: float) -> dict[str, float]:
     return {name: round(100 * float((said[chosen] >= limit).mean()), 3) for name, chosen in groups.items() if chosen.any()}
 
 
-def main(data: Path, folder: Path, kept: Annotated[Path, typer.Option(help="folder for vectors")] = Path("vectors")) -> None:
+def main(
+    data: Path,
+    folder: Path,
+    kept: Annotated[Path, typer.Option(help="folder for vectors")] = Path("vectors"),
+    recall: Annotated[float, typer.Option(help="share of related pairs that are to pass")] = RECALL,
+) -> None:
     stories, local = told(data), [row["text"] for row in rows(data / "countries-lgl.jsonl")]
     chosen = local[::4][:LOCAL]
     learning = [text for story in stories if not story.aside for text in story.texts]
@@ -140,10 +145,10 @@ def main(data: Path, folder: Path, kept: Annotated[Path, typer.Option(help="fold
     cosines = found.features[:, 0]
     least = round(float(np.quantile(cosines[found.related], 1 - FIRST)) - 0.005, 2)
     outside = apart(found, least)
-    print("apart", json.dumps(passing(found, outside, float(np.quantile(outside[found.related], 1 - RECALL)))))
+    print("apart", json.dumps(passing(found, outside, float(np.quantile(outside[found.related], 1 - recall)))))
     weights, bias = fitted(found, least)
     said = scores(found, (weights, bias), least)
-    limit = float(np.quantile(said[found.related], 1 - RECALL))
+    limit = float(np.quantile(said[found.related], 1 - recall))
     print("first look", json.dumps(passing(found, cosines, least)), "both", json.dumps(passing(found, said, limit)))
     look = SecondLook(least, words, weights.astype(np.float32), bias - limit)
     (folder / SECOND_LOOK).write_text(look.dumped())

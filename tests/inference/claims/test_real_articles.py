@@ -64,6 +64,7 @@ def test_china_takes_russias_side(annotator: TransformerAnnotator) -> None:
 def test_the_gate_lets_through_what_is_related(
     annotator: TransformerAnnotator, reader: TransformerClaimReader, claim: str, number: int
 ) -> None:
-    vectors = asyncio.run(annotator.annotate(article(number))).vectors
+    vectors, own = asyncio.run(annotator.annotate(article(number))).vectors, asyncio.run(reader.vector(claim))
     assert vectors is not None
-    assert reader.passing(asyncio.run(reader.vector(claim)), [vectors]) == [True]
+    assert reader.passing(own, [vectors]) == [True]
+    assert reader.closer(reader.asked([claim], own), [0], article(number), vectors) == [0]
