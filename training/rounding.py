@@ -17,11 +17,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from training.joint.batches import collate, padded
-from training.joint.data import Item, sentences, topic_epoch, topics
+from training.batches import collate, padded
+from training.data import Example
 from training.linking_data import country_codes
 from training.model import Reader
-from training.train import load_tokenizer
+from training.train import load_tokenizer, training_examples
 
 DAMPING = 0.01
 """Of the mean second moment, added to each input's own."""
@@ -110,16 +110,16 @@ def _moments(encoder: nn.Module, layer: nn.Module, product: nn.Linear, hidden: H
 
 
 @torch.no_grad()
-def embedded(reader: Reader, items: Sequence[Item], base: Path) -> Hidden:
+def embedded(reader: Reader, examples: Sequence[Example], base: Path) -> Hidden:
     """What comes into the first layer, in batches of similar length."""
     tokenizer, countries, found = load_tokenizer(base), country_codes(), []
-    encoded = zip(items, tokenizer.encode_batch([item.example.text for item in items]), strict=True)
+    encoded = zip(examples, tokenizer.encode_batch([example.text for example in examples]), strict=True)
     ordered = sorted(encoded, key=padded)
     for first in range(0, len(ordered), 32):
         batch = collate(ordered[first : first + 32], countries=countries)
         if batch is None:
             continue
-        ids, mask, marks = (torch.from_numpy(batch.inputs[n]) for n in ("input_ids", "attention_mask", "token_type_ids"))
+        ids, mask, marks = batch.inputs[:3]
         words = reader.encoder.get_input_embeddings()(ids) + marks[..., None] * reader.mark
         vectors = reader.encoder.embeddings(inputs_embeds=words)
         hidden = torch.zeros(mask.shape).masked_fill(mask == 0, -1e4)[:, None, None, :]
@@ -127,11 +127,9 @@ def embedded(reader: Reader, items: Sequence[Item], base: Path) -> Hidden:
     return found
 
 
-def sample(data: Path, rows: int, seed: int = 13) -> list[Item]:
-    """Training text of every sort, a third of it with topics."""
-    rng = random.Random(seed)
-    asked = list(topic_epoch(topics(data, "train"), rng))
-    return rng.sample(sentences(data, places=200), 2 * rows // 3) + rng.sample(asked, rows // 3)
+def sample(data: Path, rows: int, seed: int = 13) -> list[Example]:
+    """Training text of every sort; windows of LGL's articles are the longer ones."""
+    return random.Random(seed).sample(training_examples(data), rows)
 
 
 def main() -> None:
@@ -139,7 +137,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--base", type=Path, required=True)
     parser.add_argument(
-        "--weights", type=Path, required=True, help="a reader's weights, as training/joint or training/train wrote them"
+        "--weights", type=Path, required=True, help="a reader's weights, as training.train or training.restore wrote them"
     )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--step", type=float, default=0.125, help="standard deviations of an output's weights")
@@ -151,14 +149,11 @@ def main() -> None:
     reader = Reader(arguments.base, countries=len(country_codes())).eval()
     # No training moves the word vectors: the base model has them in full, a shipped one only rounded.
     words = reader.encoder.get_input_embeddings().weight.clone()
-    reader.load_state_dict(state.get("reader", state))
+    reader.load_state_dict(state)
     reader.encoder.get_input_embeddings().weight.data.copy_(words)
     hidden = embedded(reader, sample(arguments.data, arguments.rows), arguments.base)
     steps = round_encoder(reader, hidden, arguments.step)
-    torch.save(
-        {**({"relation": state["relation"]} if "relation" in state else {}), "reader": reader.state_dict(), "steps": steps},
-        arguments.out,
-    )
+    torch.save({"reader": reader.state_dict(), "steps": steps}, arguments.out)
 
 
 if __name__ == "__main__":

@@ -10,12 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from app.domain.values import Stance
 from app.inference.encoding import Integers, Row
 
 Floats = npt.NDArray[np.float32]
 OUTPUTS = ("stance_logits", "kind_logits", "country_logits")
-RELATIONS, VECTORS = "relation_logits", "passage_vectors"
-"""What models older than these outputs do not have: they say nothing of relations, and cannot be compared with claims."""
+RELATIONS, VECTORS, TOPICS = "relation_logits", "passage_vectors", "topic_logits"
+"""What models older than these outputs do not have: they say nothing of relations, cannot be compared with claims, and judge
+topics, if at all, as they judge what a text names."""
 RELATION_CLASSES, WIDTH = 5, 64
 SLOWER = ["SkipLayerNormFusion"]
 """What ONNX Runtime would fuse on loading and then run more slowly than the parts: docs/decisions/0006."""
@@ -24,13 +26,20 @@ SLOWER = ["SkipLayerNormFusion"]
 @dataclass(frozen=True, slots=True)
 class SpanLogits:
     """Raw scores of a row's spans: stance [S, 3], kind [S, 6], country [S, C]; of its pairs: relation [P, 5]; and the vectors of
-    its passages [R, 64], each of length 1; of neither any where the model has no such head."""
+    its passages [R, 64], each of length 1; and of spans that are topics: stance [S, 3]. Of these three none where the model has
+    no such head."""
 
     stance: Floats
     kind: Floats
     country: Floats
     relation: Floats = field(default_factory=lambda: np.zeros((0, RELATION_CLASSES), dtype=np.float32))
     vectors: Floats = field(default_factory=lambda: np.zeros((0, WIDTH), dtype=np.float32))
+    topic: Floats = field(default_factory=lambda: np.zeros((0, len(Stance)), dtype=np.float32))
+
+    @property
+    def toward_topics(self) -> Floats:
+        """Stance [S, 3] of spans that are topics."""
+        return self.topic if len(self.topic) else self.stance
 
     @classmethod
     def join(cls, parts: Sequence[SpanLogits]) -> SpanLogits:
@@ -58,12 +67,16 @@ class Engine:
         outputs = dict(zip(self._outputs, self._session.run(self._outputs, inputs), strict=True))
         spans = np.cumsum([len(row.spans) for row in rows])
         pairs = np.cumsum([len(row.pairs) for row in rows])
-        shares = [np.split(outputs[name][: spans[-1]], spans[:-1]) for name in OUTPUTS]
+        shares = {name: np.split(outputs[name][: spans[-1]], spans[:-1]) for name in (*OUTPUTS, TOPICS) if name in outputs}
         if RELATIONS in outputs:
-            shares.append(np.split(outputs[RELATIONS][: pairs[-1]], pairs[:-1]))
+            shares[RELATIONS] = np.split(outputs[RELATIONS][: pairs[-1]], pairs[:-1])
         if VECTORS in outputs:
-            shares.append(np.split(outputs[VECTORS], len(rows)))
-        return [SpanLogits(*parts) for parts in zip(*shares, strict=True)]
+            shares[VECTORS] = np.split(outputs[VECTORS], len(rows))
+        named = {_FIELDS[name]: parts for name, parts in shares.items()}
+        return [SpanLogits(**dict(zip(named, parts, strict=True))) for parts in zip(*named.values(), strict=True)]
+
+
+_FIELDS = dict(zip((*OUTPUTS, RELATIONS, VECTORS, TOPICS), SpanLogits.__slots__, strict=True))
 
 
 def session(path: Path) -> onnxruntime.InferenceSession:

@@ -74,7 +74,7 @@ def asked(name: str, ids: Integers, pieces: Sequence[Piece], *, encoder: TextEnc
 
 def judged(topic: Topic, outputs: Sequence[SpanLogits], text: ArticleText, rule: TopicRule) -> Judgement:
     """`outputs` are the logits of the topic's rows, of which there is at least one."""
-    logits = np.concatenate([output.stance for output in outputs]).astype(np.float64)
+    logits = np.concatenate([output.toward_topics for output in outputs]).astype(np.float64)
     found = pooled(logits, rule.sharpness * leads(logits), rule.scaling)
     stance = list(Stance)[int(found.whole.argmax())]
     return Judgement(

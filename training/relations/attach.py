@@ -1,8 +1,9 @@
-"""Put the relation head and the gate into a model's graph: `python -m training.relations.attach MODEL WEIGHTS.pt GATE.pt OUT`.
+"""Put the heads that learnt on a finished encoder into its graph:
 
-WEIGHTS.pt is what training/joint or training/rounding wrote. Everything that was in the graph stays as it is, to the last bit:
-what the model says of stances and countries does not change. The temperature of relations is fitted on the development part of
-Directed Sentiment Extraction.
+    python -m training.relations.attach MODEL RELATION.pt GATE.pt TOPIC.pt OUT DATA
+
+Everything that was in the graph stays as it is, to the last bit: what the model says of stances and countries does not change.
+The temperature of relations is fitted on the development part of Directed Sentiment Extraction.
 """
 
 from __future__ import annotations
@@ -18,40 +19,70 @@ import numpy as np
 import onnx
 import torch
 from onnx import helper
+from torch import Tensor, nn
 
 from app.inference.encoding import TextEncoder
-from app.inference.engine import RELATION_CLASSES, RELATIONS, VECTORS, WIDTH, Engine
+from app.inference.engine import RELATION_CLASSES, RELATIONS, TOPICS, VECTORS, WIDTH, Engine
 from app.inference.model_folder import NEEDED
 from app.inference.packed import GRAPH, unpacked
 from training.claims.calibrate import cooled
-from training.joint.model import TAP
+from training.data import STANCES
 from training.part import part
 from training.quantize import store_small
+from training.relations.features import LAYERS as RELATED
 from training.relations.items import LONGEST, items
-from training.relations.model import Additions, Gate, RelationHead
+from training.relations.model import Gate, RelationHead, mean, span_means
 from training.relations.vectors import after
 from training.seal import seal
+from training.topics.model import TopicHead
+from training.topics.train import LAYERS as JUDGED
 
 PREFIX = "additions/"
+OUTPUTS = {RELATIONS: ("pairs", RELATION_CLASSES), VECTORS: ("batch", WIDTH), TOPICS: ("spans", len(STANCES))}
 STEP = 0.25
 """Twice the encoder's: the head is far from the limit of what int8 keeps, and half a megabyte counts."""
 
 
-def exported(head: RelationHead, gate: Gate, path: Path) -> onnx.ModelProto:
+class Additions(nn.Module):
+    """As they stand in the graph; each reads the token vectors [B, T, H] of a layer of its own."""
+
+    def __init__(self, relation: RelationHead, gate: Gate, topic: TopicHead) -> None:
+        super().__init__()
+        self.relation, self.gate, self.topic = relation, gate, topic
+
+    def forward(
+        self,
+        related: Tensor,
+        compared: Tensor,
+        judged: Tensor,
+        mask: Tensor,
+        row: Tensor,
+        start: Tensor,
+        end: Tensor,
+        a: Tensor,
+        b: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """`row`, `start` and `end` [S] are of spans, whose numbers `a` and `b` [P] are."""
+        first, second = (span_means(related, row[one], start[one], end[one]) for one in (a, b))
+        relation = self.relation(related, mask, first, second, mean(related, mask)[row[a]], row[a])
+        return relation, self.gate(compared, mask), self.topic(judged, mask, row, start, end)
+
+
+def exported(additions: Additions, path: Path) -> onnx.ModelProto:
     """A graph of its own, whose inputs have the names of `Additions.forward`."""
-    names = ["tapped", "tokens", "mask", "row", "start", "end", "a", "b"]
+    names = ["related", "compared", "judged", "mask", "row", "start", "end", "a", "b"]
     row, start, pairs = torch.tensor([0, 0, 1]), torch.tensor([1, 4, 2]), (torch.tensor([0, 1]), torch.tensor([1, 2]))
-    hidden = head.key.in_features
-    inputs = (torch.rand(2, 9, hidden), torch.rand(2, 9, hidden), torch.ones(2, 9, dtype=torch.long), row, start, start + 2)
-    axes = {name: {0: "batch", 1: "length"} for name in ("tapped", "tokens", "mask")}
-    axes |= {name: {0: "spans"} for name in ("row", "start", "end")} | {name: {0: "pairs"} for name in ("a", "b")}
+    read = tuple(torch.rand(2, 9, additions.relation.key.in_features) for _ in range(3))
+    axes = {name: {0: "batch", 1: "length"} for name in names[:4]}
+    axes |= {name: {0: "spans"} for name in ("row", "start", "end", TOPICS)}
+    axes |= {name: {0: "pairs"} for name in ("a", "b", RELATIONS)}
     torch.onnx.export(
-        Additions(head, gate).eval(),
-        (*inputs, *pairs),
+        additions.eval(),
+        (*read, torch.ones(2, 9, dtype=torch.long), row, start, start + 2, *pairs),
         str(path),
         input_names=names,
-        output_names=[RELATIONS, VECTORS],
-        dynamic_axes=axes | {RELATIONS: {0: "pairs"}, VECTORS: {0: "batch"}},
+        output_names=list(OUTPUTS),
+        dynamic_axes=axes | {VECTORS: {0: "batch"}},
         opset_version=17,
         dynamo=False,
     )
@@ -62,7 +93,7 @@ def exported(head: RelationHead, gate: Gate, path: Path) -> onnx.ModelProto:
 
 def attach(model: onnx.ModelProto, added: onnx.ModelProto, places: Mapping[str, str]) -> None:
     """`places` says which name of the model each input of `added` is."""
-    known = {*places, RELATIONS, VECTORS}
+    known = {*places, *OUTPUTS}
 
     def name(given: str) -> str:
         return places.get(given, given if given in known or not given else PREFIX + given)
@@ -77,7 +108,7 @@ def attach(model: onnx.ModelProto, added: onnx.ModelProto, places: Mapping[str, 
         model.graph.initializer.append(item)
     for pair in ("pair_a", "pair_b"):
         model.graph.input.append(helper.make_tensor_value_info(pair, onnx.TensorProto.INT64, ["pairs"]))
-    for output, axis, width in ((RELATIONS, "pairs", RELATION_CLASSES), (VECTORS, "batch", WIDTH)):
+    for output, (axis, width) in OUTPUTS.items():
         model.graph.output.append(helper.make_tensor_value_info(output, onnx.TensorProto.FLOAT, [axis, width]))
 
 
@@ -90,16 +121,17 @@ def temperature(folder: Path, data: Path) -> dict[str, object]:
     return cooled(logits, np.array([item.label for item in found]))
 
 
-def main(source: Path, weights: Path, gate_path: Path, out: Path, data: Path) -> None:
-    head, kept = RelationHead(), torch.load(gate_path)
-    head.load_state_dict(torch.load(weights)["relation"])
-    gate = Gate(kept["state"]["mean"], kept["state"]["turn"])
+def main(source: Path, relation: Path, gate: Path, topic: Path, out: Path, data: Path) -> None:
+    kept, heads = torch.load(gate), (RelationHead(), TopicHead())
+    for head, path in zip(heads, (relation, topic), strict=True):
+        head.load_state_dict(torch.load(path))
+    additions = Additions(heads[0], Gate(kept["state"]["mean"], kept["state"]["turn"]), heads[1])
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, unpacked(source) as graph:
         model = onnx.load(graph)
-        places = {"tapped": after(TAP), "tokens": after(kept["layers"]), "mask": "attention_mask", "row": "span_row"}
-        places |= {"start": "span_start", "end": "span_end", "a": "pair_a", "b": "pair_b"}
-        attach(model, exported(head, gate, Path(scratch) / "additions.onnx"), places)
+        places = {"related": after(RELATED), "compared": after(kept["layers"]), "judged": after(JUDGED), "mask": "attention_mask"}
+        places |= {"row": "span_row", "start": "span_start", "end": "span_end", "a": "pair_a", "b": "pair_b"}
+        attach(model, exported(additions, Path(scratch) / "additions.onnx"), places)
         onnx.save(model, Path(scratch) / GRAPH)
         part(Path(scratch) / GRAPH, out)
     for name in NEEDED:

@@ -55,24 +55,6 @@ def mean(tokens: Tensor, mask: Tensor) -> Tensor:
     return (weights[:, None, :] @ tokens)[:, 0] / weights.sum(1, keepdim=True)
 
 
-class Additions(nn.Module):
-    """Both, as they stand in the graph. Each reads the token vectors of a layer of its own."""
-
-    def __init__(self, relation: RelationHead, gate: Gate) -> None:
-        super().__init__()
-        self.relation, self.gate = relation, gate
-
-    def forward(
-        self, tapped: Tensor, tokens: Tensor, mask: Tensor, row: Tensor, start: Tensor, end: Tensor, a: Tensor, b: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """`tapped` and `tokens` [B, T, H] are what the head and the gate read; `row`, `start` and `end` [S] are of spans, whose
-        numbers `a` and `b` [P] are."""
-        first, second = (span_means(tapped, row[one], start[one], end[one]) for one in (a, b))
-        rows = row[a]
-        relation = self.relation(tapped, mask, first, second, mean(tapped, mask)[rows], rows)
-        return relation, self.gate(tokens, mask)
-
-
 def span_means(tokens: Tensor, row: Tensor, start: Tensor, end: Tensor) -> Tensor:
     """[P, H]: the mean of the tokens of each span."""
     position = torch.arange(tokens.shape[1])

@@ -13,11 +13,13 @@ from app.domain.values import ArticleText
 from app.inference.annotator import TransformerAnnotator
 from app.inference.calibration import scaled
 from app.inference.drafting import Drafter, DraftField
+from app.inference.encoding import Row
 from app.inference.engine import SpanLogits
 from app.inference.gazetteer import Gazetteer
 from app.inference.offline import Task, answers_of
 from app.inference.topics import TopicRule, leads
-from training.data import STANCES, rows
+from training.data import STANCES
+from training.data import rows as lines
 from training.metrics import Floats, Labels
 
 
@@ -46,7 +48,7 @@ class Heard:
 
 def comments(data: Path, part: str) -> list[Comment]:
     """`train`, `dev` or `test`."""
-    found = rows(data / f"topics-vast-{part}.jsonl")
+    found = lines(data / f"topics-vast-{part}.jsonl")
     return [Comment(row["text"], row["target"], STANCES.index(row["label"])) for row in found]
 
 
@@ -54,10 +56,15 @@ def heard(annotator: TransformerAnnotator, found: Sequence[Comment]) -> Heard:
     """All judged as topics, also where the text happens to name them."""
     most = (annotator.folder.config.topics or TopicRule()).most
     drafter = Drafter(Gazetteer.load(annotator.folder.file("gazetteer.tsv")), annotator.encoder, topics=most)
-    return Heard(list(answers_of(annotator, _tasks(drafter, found))), np.array([one.label for one in found]))
+    return Heard(
+        list(answers_of(annotator, (Task(rows, _stances) for rows in rows_of(drafter, found)))),
+        np.array([one.label for one in found]),
+    )
 
 
-def _tasks(drafter: Drafter, found: Sequence[Comment]) -> Iterator[Task[Floats]]:
+def rows_of(drafter: Drafter, found: Sequence[Comment]) -> Iterator[Sequence[Row]]:
+    """Of each comment what the encoder is shown."""
+
     @lru_cache(maxsize=1)
     def fields(text: str) -> Sequence[DraftField]:
         """The comments of one text stand side by side."""
@@ -65,11 +72,11 @@ def _tasks(drafter: Drafter, found: Sequence[Comment]) -> Iterator[Task[Floats]]
 
     for one in found:
         (topic,) = drafter.topics(fields(one.text), [one.topic])
-        yield Task(topic.rows, _stances)
+        yield topic.rows
 
 
 def _stances(outputs: Sequence[SpanLogits]) -> Floats:
-    return np.concatenate([output.stance for output in outputs]).astype(np.float64)
+    return np.concatenate([output.toward_topics for output in outputs]).astype(np.float64)
 
 
 def _mean(logits: Floats, sharpness: float) -> Floats:

@@ -1,0 +1,116 @@
+"""Train the head for topics on what the shipped encoder makes of them: `python -m training.topics.train DATA MODEL OUT`.
+
+The encoder stays as it is, so that no stance toward what a text names changes. It has seen none of VAST's texts, so that its
+vectors tell of the development part what they tell of the training part. Rows are made by the service's own code. Every second
+pair of a text and a topic is read by one of its passages, chosen by chance. Vectors are kept in OUT, and not made again.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from app.inference.drafting import Drafter
+from app.inference.encoding import Row, TextEncoder
+from app.inference.gazetteer import Gazetteer
+from training.metrics import macro_f1
+from training.relations.vectors import after, part_of, vectors
+from training.topics.model import TopicHead
+from training.topics.reading import Comment, comments, rows_of
+
+LAYERS, GROUP, EPOCHS, RATE, SEED, BATCH = 12, 32, 5, 3e-4, 0, 16
+SHARES = {"train": 2, "dev": 4}
+"""One in so many pairs is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Token vectors [T, H] of a row, the tokens of its topic, and the stance."""
+
+    tokens: np.ndarray
+    span: tuple[int, int]
+    label: int
+
+
+def chosen(data: Path, part: str, drafter: Drafter) -> list[tuple[Row, int]]:
+    rng = random.Random(SEED)
+    found: Sequence[Comment] = sorted(comments(data, part), key=lambda one: one.text)
+    kept = [one for one in found if rng.randrange(SHARES[part]) == 0]
+    return [(rng.choice(list(rows)), one.label) for one, rows in zip(kept, rows_of(drafter, kept), strict=True) if rows]
+
+
+def read(model: Path, data: Path, part: str, out: Path) -> list[Read]:
+    drafter = Drafter(Gazetteer.load(model / "gazetteer.tsv"), TextEncoder(model / "tokenizer.json", max_tokens=128), topics=6)
+    found = sorted(chosen(data, part, drafter), key=lambda one: len(one[0]))
+    path = out / f"topics-{part}.npy"
+    if not path.exists():
+        running, kept = part_of(model, [after(LAYERS)]), []
+        for first in range(0, len(found), BATCH):
+            group = [row for row, _ in found[first : first + BATCH]]
+            kept += [one[: len(row)].astype(np.float16) for one, row in zip(vectors(running, group), group, strict=True)]
+        np.save(path, np.concatenate(kept))
+    tokens, ends = np.load(path, mmap_mode="r"), np.cumsum([len(row) for row, _ in found])
+    return [
+        Read(tokens[end - len(row) : end], (int(row.spans[0][0]), int(row.spans[0][1])), label)
+        for end, (row, label) in zip(ends, found, strict=True)
+    ]
+
+
+def logits_of(head: TopicHead, group: Sequence[Read]) -> torch.Tensor:
+    longest = max(len(one.tokens) for one in group)
+    tokens, mask = torch.zeros(len(group), longest, group[0].tokens.shape[1]), torch.zeros(len(group), longest)
+    for number, one in enumerate(group):
+        tokens[number, : len(one.tokens)] = torch.from_numpy(np.array(one.tokens, dtype=np.float32))
+        mask[number, : len(one.tokens)] = 1
+    start, end = torch.tensor([one.span for one in group]).T
+    return head(tokens, mask, torch.arange(len(group)), start, end)
+
+
+@torch.no_grad()
+def macro(head: TopicHead, found: Sequence[Read]) -> float:
+    head.eval()
+    said = torch.cat([logits_of(head, found[first : first + 64]).argmax(1) for first in range(0, len(found), 64)])
+    head.train()
+    return macro_f1(np.array([one.label for one in found]), said.numpy())
+
+
+def train(model: Path, data: Path, out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    learnt, dev = (read(model, data, part, out) for part in ("train", "dev"))
+    print(f"{len(learnt)} rows to learn from, {len(dev)} of the development part", flush=True)
+    torch.manual_seed(SEED)
+    rng, head = random.Random(SEED), TopicHead()
+    optimizer = torch.optim.AdamW(head.parameters(), lr=RATE, weight_decay=0.05)
+    steps, done, record = EPOCHS * -(-len(learnt) // GROUP), 0, []
+    for epoch in range(EPOCHS):
+        order = sorted(learnt, key=lambda one: len(one.tokens) + 8 * rng.random())
+        groups = [order[first : first + GROUP] for first in range(0, len(order), GROUP)]
+        rng.shuffle(groups)
+        for group in groups:
+            for part in optimizer.param_groups:
+                part["lr"] = RATE * min(1.0, (done + 1) / 50) * max(0.02, 1 - done / steps)
+            labels = torch.tensor([one.label for one in group])
+            loss = F.cross_entropy(logits_of(head, group), labels, label_smoothing=0.05)
+            loss.backward()
+            nn.utils.clip_grad_norm_(head.parameters(), 1.0)
+            optimizer.step()
+            optimizer.zero_grad()
+            done += 1
+        record.append(round(macro(head, dev), 2))
+        print(f"epoch {epoch + 1}: macro-F1 {record[-1]} on development rows", flush=True)
+    torch.save(head.state_dict(), out / "topic.pt")
+    (out / "topic.json").write_text(json.dumps({"rows": len(learnt), "development": record}) + "\n")
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    train(Path(sys.argv[2]), Path(sys.argv[1]), Path(sys.argv[3]))
