@@ -2,10 +2,10 @@
 
     python -m training.recipe DATA BASE OUT [--tier standpoint-en-fast] [--seed 13]
 
-runs begin, longer, mix and export, then joint, round, plain, gate, attach, calibrate and topics, one program after the other;
-for the fast tier teach, student, further and soup before the export, and calibrate behind it. OUT/model is the result,
-OUT/float the graph before quantisation, OUT/record.json what was run and for how long. Started again, it goes on where it
-stopped: steps that ended are skipped, and training goes on from its last checkpoint.
+runs begin, longer and mix, one after the other; then the default tier is exported and rounded, and the heads for relations,
+topics and the gate learn on it; for the fast tier teach, student, further and soup come before the export. OUT/model is the
+result, OUT/float the graph before quantisation, OUT/record.json what was run and for how long. Started again, it goes on where it
+stopped: steps that ended are skipped, and training goes on from its last epoch.
 """
 
 from __future__ import annotations
@@ -38,12 +38,10 @@ UNLABELLED = "--unlabelled 12000"
 STUDENT = "--teacher-weight 0.6 --epochs 3 --rate 8e-5 --head-rate 6e-4 --tokens 2048 --decay 0.995"
 FURTHER = "--teacher-weight 0.6 --epochs 3 --rate 7e-5 --head-rate 5e-4 --tokens 2048 --decay 0.995"
 SOUP = 0.3
-# Topics, relations and stances together, in the upper half of what came before.
-JOINT = "--minutes 63 --forget 0.4 --threads 1 --class-weights"
 # Coarser than what errors could be made good for without (docs/decisions/0048).
 ROUND, WORDS = "--step 0.25", "--word-step 0.5"
 RECORD = "record.json"
-FOLDERS = ("begin", "longer", "student", "further", "first", "joint", "plain", "gate", "model")
+FOLDERS = ("begin", "longer", "student", "further", "whole", "plain", "relation", "gate", "topic", "model")
 
 
 class OtherRecipe(Exception):
@@ -94,38 +92,37 @@ def steps(data: Path, base: Path, out: Path, *, tier: str = DEFAULT, seed: int =
         "soup": f"training.mix {average['student']} {average['further']} --share {SOUP} --out {soup}",
     }
     float_graph = _quoted(out / "float" / "model.onnx")
-    last = _fast(given, folder, soup, float_graph) if tier == FAST else _default(given, folder, mixed, float_graph, seeded)
+    last = _fast(data, base, folder, soup, float_graph) if tier == FAST else _default(data, base, folder, mixed, float_graph)
     commands = {**whole, **(small if tier == FAST else {}), **last}
-    commands["calibrate"] = f"training.calibrate {_quoted(data)} {folder['model']}"
-    if tier != FAST:
-        commands["topics"] = f"training.topics.calibrate {_quoted(data)} {folder['model']}"
     return [Step(name, tuple(shlex.split(command))) for name, command in commands.items()]
 
 
-def _fast(given: str, folder: dict[str, str], soup: str, float_graph: str) -> dict[str, str]:
-    base = given.split(" --base ")[1]
+def _fast(data: Path, base: Path, folder: dict[str, str], soup: str, float_graph: str) -> dict[str, str]:
     return {
-        "export": f"training.export --base {base} {SHAPE} --weights {soup} --out {folder['model']} --name {FAST}"
+        "export": f"training.export --base {_quoted(base)} {SHAPE} --weights {soup} --out {folder['model']} --name {FAST}"
         f" --float-out {float_graph}",
         "seal": f"training.seal {folder['model']}",
+        "calibrate": f"training.calibrate {_quoted(data)} {folder['model']}",
     }
 
 
-def _default(given: str, folder: dict[str, str], mixed: str, float_graph: str, seeded: str) -> dict[str, str]:
-    """What the default tier knows beyond stances: topics and relations, learnt from a model that is exported already, and the
-    gate."""
-    data, base = given.removeprefix("--data ").split(" --base ")
-    learnt = f"{folder['joint']}/average.pt"
-    rounded, gate = f"{folder['joint']}/rounded.pt", f"{folder['gate']}/gate.pt"
+def _default(data: Path, base: Path, folder: dict[str, str], mixed: str, float_graph: str) -> dict[str, str]:
+    """Behind the encoder, the heads that learn on what it makes of texts as it ships."""
+    texts, rounded, plain = _quoted(data), f"{folder['plain']}/rounded.pt", folder["plain"]
+    export = f"training.export --base {_quoted(base)} --name {DEFAULT}"
+    heads = f"{folder['relation']}/relation.pt {folder['gate']}/gate.pt {folder['topic']}/topic.pt"
     return {
-        "export": f"training.export --base {base} --weights {mixed} --out {folder['first']} --name {DEFAULT}",
-        "seal": f"training.seal {folder['first']}",
-        "joint": f"training.joint.train {given} --model {folder['first']} --out {folder['joint']} {JOINT} {seeded}",
-        "round": f"training.rounding {given} --weights {learnt} --out {rounded} {ROUND}",
-        "plain": f"training.export --base {base} --weights {rounded} --out {folder['plain']} --name {DEFAULT} {WORDS}",
-        "float": f"training.export --base {base} --weights {learnt} --out {folder['joint']}/exported --float-out {float_graph}",
-        "gate": f"training.relations.gate {data} {folder['plain']} {folder['gate']}",
-        "attach": f"training.relations.attach {folder['plain']} {rounded} {gate} {folder['model']} {data}",
+        "export": f"{export} --weights {mixed} --out {folder['whole']} --float-out {float_graph}",
+        "round": f"training.rounding --data {texts} --base {_quoted(base)} --weights {mixed} --out {rounded} {ROUND}",
+        "plain": f"{export} --weights {rounded} --out {plain} {WORDS}",
+        "features": f"training.relations.features {plain} {texts} {folder['relation']}",
+        "relation": f"training.relations.train {folder['relation']} {folder['relation']}",
+        "gate": f"training.relations.gate {texts} {plain} {folder['gate']}",
+        "topic": f"training.topics.train {texts} {plain} {folder['topic']}",
+        "attach": f"training.relations.attach {plain} {heads} {folder['model']} {texts}",
+        "calibrate": f"training.calibrate {texts} {folder['model']}",
+        "topics": f"training.topics.calibrate {texts} {folder['model']}",
+        "look": f"training.gate.fit {texts} {folder['model']} --kept {folder['gate']}",
     }
 
 
@@ -173,7 +170,7 @@ def execute(command: Sequence[str]) -> None:
 def prepare(out: Path) -> None:
     """Where the steps write; names of countries are data that no training changes."""
     (out / "float").mkdir(parents=True, exist_ok=True)
-    for name in ("first", "plain", "model"):
+    for name in ("whole", "plain", "model"):
         (out / name).mkdir(parents=True, exist_ok=True)
         target = out / name / "gazetteer.tsv"
         if not target.exists():

@@ -12,11 +12,8 @@ import pytest
 from training import recipe
 from training.recipe import FAST, RECORD, OtherRecipe, Step, begun, prepare, run, steps
 
-LEARN, SHIP = (
-    ["begin", "longer", "mix", "export", "seal", "joint"],
-    ["round", "plain", "float", "gate", "attach", "calibrate", "topics"],
-)
-ORDER = [*LEARN, *SHIP]
+HEADS = ["features", "relation", "gate", "topic", "attach", "calibrate", "topics", "look"]
+ORDER = ["begin", "longer", "mix", "export", "round", "plain", *HEADS]
 FAST_ORDER = ["begin", "longer", "mix", "teach", "student", "further", "soup", "export", "seal", "calibrate"]
 
 
@@ -38,14 +35,17 @@ def test_every_step_takes_what_those_before_it_leave(tmp_path: Path) -> None:
     assert list(found) == ORDER
     assert options(found["longer"])["--start"] == average(found["begin"])
     assert list(found["mix"].command[1:3]) == [average(found["begin"]), average(found["longer"])]
-    assert options(found["export"])["--weights"] == options(found["mix"])["--out"]
+    assert options(found["export"])["--weights"] == options(found["round"])["--weights"] == options(found["mix"])["--out"]
     assert "--layers" not in options(found["export"])
-    assert found["seal"].command[-1] == options(found["export"])["--out"] == options(found["joint"])["--model"]
-    assert options(found["round"])["--weights"] == options(found["float"])["--weights"] == average(found["joint"])
-    assert options(found["plain"])["--weights"] == options(found["round"])["--out"] == found["attach"].command[2]
-    assert found["gate"].command[2] == found["attach"].command[1] == options(found["plain"])["--out"]
-    assert found["attach"].command[3] == str(Path(found["gate"].command[3]) / "gate.pt")
-    assert found["attach"].command[4] == found["calibrate"].command[-1] == found["topics"].command[-1] == str(tmp_path / "model")
+    assert options(found["plain"])["--weights"] == options(found["round"])["--out"]
+    plain = options(found["plain"])["--out"]
+    assert [found["features"].command[1], *(found[name].command[2] for name in ("gate", "topic"))] == [plain] * 3
+    assert found["attach"].command[1] == plain
+    left = [f"{found[name].command[3]}/{name}.pt" for name in ("gate", "topic")]
+    assert list(found["attach"].command[2:5]) == [f"{found['relation'].command[2]}/relation.pt", *left]
+    model = str(tmp_path / "model")
+    assert found["attach"].command[5] == model
+    assert [found[name].command[2] for name in ("calibrate", "topics", "look")] == [model] * 3
     assert options(found["begin"])["--base"] == "/base model"
 
 
@@ -74,7 +74,9 @@ def test_every_option_is_one_that_its_program_knows(tmp_path: Path) -> None:
         source = (Path(recipe.__file__).parents[1] / Path(*step.command[0].split("."))).with_suffix(".py")
         assert source.exists()
         for option in options(step):
-            assert f'"{option}"' in source.read_text(encoding="utf-8"), (step.name, option)
+            known = f'"{option}"', f"\n    {option.removeprefix('--')}: "
+            words = source.read_text(encoding="utf-8").replace(", ", ",\n    ")
+            assert any(each in words for each in known), (step.name, option)
 
 
 class Stopped(Exception):
@@ -110,8 +112,8 @@ def test_time_of_stopped_runs_counts(tmp_path: Path, monkeypatch: pytest.MonkeyP
         with pytest.raises(Stopped):
             run(plan(tmp_path), tmp_path, execute=stop)
     record = run(plan(tmp_path), tmp_path, execute=lambda command: None)
-    assert record.seconds["begin"] == 180 and record.minutes == 8.0
-    assert json.loads((tmp_path / RECORD).read_text())["minutes"] == 8.0
+    assert record.seconds["begin"] == 180 and record.minutes == len(ORDER) + 2
+    assert json.loads((tmp_path / RECORD).read_text())["minutes"] == len(ORDER) + 2
 
 
 def test_a_folder_of_another_recipe_is_refused(tmp_path: Path) -> None:
