@@ -12,12 +12,14 @@ HEADS = 8
 
 
 class TopicHead(nn.Module):
-    """The topic's mean vector asks its passage; from both, their product and the passage's mean comes the answer."""
+    """The topic's mean vector asks its passage, and is compared with the passage's mean: a text says nothing of what it is not
+    about."""
 
     def __init__(self, hidden: int = 768, inner: int = 256, dropout: float = 0.3) -> None:
         super().__init__()
         self.query, self.key, self.value = (nn.Linear(hidden, inner) for _ in range(3))
-        size = 2 * hidden + 2 * inner
+        self.of_topic, self.of_passage = (nn.Sequential(nn.Linear(hidden, inner), nn.LayerNorm(inner)) for _ in range(2))
+        size = 2 * hidden + 3 * inner
         self.body = nn.Sequential(nn.LayerNorm(size), nn.Dropout(dropout), nn.Linear(size, inner), nn.GELU())
         self.drop, self.out = nn.Dropout(dropout), nn.Linear(inner, len(STANCES))
 
@@ -36,7 +38,9 @@ class TopicHead(nn.Module):
         scores = query @ key.transpose(1, 2) * (query.shape[-1] ** -0.5)
         weights = scores.masked_fill(~allowed[None], -1e4).softmax(-1)
         heard = (weights @ value).transpose(0, 1).reshape(span.shape[0], -1)
-        return self.out(self.drop(self.body(torch.cat([span, mean(tokens, mask)[row], heard, asked * heard], 1))))
+        passage = mean(tokens, mask)[row]
+        alike = self.of_topic(span) * self.of_passage(passage)
+        return self.out(self.drop(self.body(torch.cat([span, passage, heard, asked * heard, alike], 1))))
 
     @staticmethod
     def _by_head(vectors: Tensor) -> Tensor:

@@ -1,8 +1,11 @@
 """Train the head for topics on what the shipped encoder makes of them: `python -m training.topics.train DATA MODEL OUT`.
 
 The encoder stays as it is, so that no stance toward what a text names changes. It has seen none of VAST's texts, so that its
-vectors tell of the development part what they tell of the training part. Rows are made by the service's own code. Every second
-pair of a text and a topic is read by one of its passages, chosen by chance. Vectors are kept in OUT, and not made again.
+vectors tell of the development part what they tell of the training part. What VAST calls neutral in its tests are topics of
+other texts; in its training part they are topics of the text itself, of which nothing can be learnt about those. So topics of
+other texts are put beside every text, one for every two with a stance, and the training part's own neutral ones are left out.
+Rows are made by the service's own code; each pair is read by one of its passages, chosen by chance. Vectors are kept in OUT,
+and not made again.
 """
 
 from __future__ import annotations
@@ -22,14 +25,17 @@ from torch.nn import functional as F
 from app.inference.drafting import Drafter
 from app.inference.encoding import Row, TextEncoder
 from app.inference.gazetteer import Gazetteer
+from training.data import STANCES
 from training.metrics import macro_f1
 from training.relations.vectors import after, part_of, vectors
 from training.topics.model import TopicHead
 from training.topics.reading import Comment, comments, rows_of
 
 LAYERS, GROUP, EPOCHS, RATE, SEED, BATCH = 12, 32, 5, 3e-4, 0, 16
-SHARES = {"train": 2, "dev": 4}
-"""One in so many pairs is read."""
+SHARES = {"train": 0.6, "dev": 0.3}
+"""Of the pairs, those that are read."""
+
+NEUTRAL = STANCES.index("neutral")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +49,25 @@ class Read:
 
 def chosen(data: Path, part: str, drafter: Drafter) -> list[tuple[Row, int]]:
     rng = random.Random(SEED)
-    found: Sequence[Comment] = sorted(comments(data, part), key=lambda one: one.text)
-    kept = [one for one in found if rng.randrange(SHARES[part]) == 0]
+    found: Sequence[Comment] = sorted(comments(data, part), key=lambda one: (one.text, one.topic))
+    kept = [one for one in found if rng.random() < SHARES[part]]
+    if part == "train":
+        kept = with_strange([one for one in kept if one.label != NEUTRAL], found, rng)
     return [(rng.choice(list(rows)), one.label) for one, rows in zip(kept, rows_of(drafter, kept), strict=True) if rows]
+
+
+def with_strange(stated: Sequence[Comment], every: Sequence[Comment], rng: random.Random) -> list[Comment]:
+    """The pairs with a stance, and behind every second one a topic of another text, toward which its text takes none."""
+    own: dict[str, set[str]] = {}
+    for one in every:
+        own.setdefault(one.text, set()).add(one.topic)
+    topics, found = sorted({one.topic for one in every}), []
+    for number, one in enumerate(stated):
+        found.append(one)
+        topic = rng.choice(topics)
+        if number % 2 == 0 and topic not in own[one.text]:
+            found.append(Comment(one.text, topic, NEUTRAL))
+    return found
 
 
 def read(model: Path, data: Path, part: str, out: Path) -> list[Read]:
