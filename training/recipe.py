@@ -2,7 +2,7 @@
 
     python -m training.recipe DATA BASE OUT [--tier standpoint-en-fast] [--seed 13]
 
-runs begin, longer and mix, one after the other; then the default tier is exported and rounded, and the heads for relations,
+runs begin, longer and mix, one after the other; then the default tier is exported, and the heads for relations,
 topics and the gate learn on it; for the fast tier teach, student, further and soup come before the export. OUT/model is the
 result, OUT/float the graph before quantisation, OUT/record.json what was run and for how long. Started again, it goes on where it
 stopped: steps that ended are skipped, and training goes on from its last epoch.
@@ -38,10 +38,8 @@ UNLABELLED = "--unlabelled 12000"
 STUDENT = "--teacher-weight 0.6 --epochs 3 --rate 8e-5 --head-rate 6e-4 --tokens 2048 --decay 0.995"
 FURTHER = "--teacher-weight 0.6 --epochs 3 --rate 7e-5 --head-rate 5e-4 --tokens 2048 --decay 0.995"
 SOUP = 0.3
-# Coarser than what errors could be made good for without (docs/decisions/0048).
-ROUND, WORDS = "--step 0.25", "--word-step 0.5"
 RECORD = "record.json"
-FOLDERS = ("begin", "longer", "student", "further", "whole", "plain", "relation", "gate", "topic", "model")
+FOLDERS = ("begin", "longer", "student", "further", "plain", "relation", "gate", "topic", "model")
 
 
 class OtherRecipe(Exception):
@@ -108,13 +106,11 @@ def _fast(data: Path, base: Path, folder: dict[str, str], soup: str, float_graph
 
 def _default(data: Path, base: Path, folder: dict[str, str], mixed: str, float_graph: str) -> dict[str, str]:
     """Behind the encoder, the heads that learn on what it makes of texts as it ships."""
-    texts, rounded, plain = _quoted(data), f"{folder['plain']}/rounded.pt", folder["plain"]
-    export = f"training.export --base {_quoted(base)} --name {DEFAULT}"
+    texts, plain = _quoted(data), folder["plain"]
     heads = f"{folder['relation']}/relation.pt {folder['gate']}/gate.pt {folder['topic']}/topic.pt"
     return {
-        "export": f"{export} --weights {mixed} --out {folder['whole']} --float-out {float_graph}",
-        "round": f"training.rounding --data {texts} --base {_quoted(base)} --weights {mixed} --out {rounded} {ROUND}",
-        "plain": f"{export} --weights {rounded} --out {plain} {WORDS}",
+        "export": f"training.export --base {_quoted(base)} --name {DEFAULT} --weights {mixed} --out {plain}"
+        f" --float-out {float_graph}",
         "features": f"training.relations.features {plain} {texts} {folder['relation']}",
         "relation": f"training.relations.train {folder['relation']} {folder['relation']}",
         "gate": f"training.relations.gate {texts} {plain} {folder['gate']}",
@@ -170,7 +166,7 @@ def execute(command: Sequence[str]) -> None:
 def prepare(out: Path) -> None:
     """Where the steps write; names of countries are data that no training changes."""
     (out / "float").mkdir(parents=True, exist_ok=True)
-    for name in ("whole", "plain", "model"):
+    for name in ("plain", "model"):
         (out / name).mkdir(parents=True, exist_ok=True)
         target = out / name / "gazetteer.tsv"
         if not target.exists():

@@ -13,7 +13,7 @@ from training import recipe
 from training.recipe import FAST, RECORD, OtherRecipe, Step, begun, prepare, run, steps
 
 HEADS = ["features", "relation", "gate", "topic", "attach", "calibrate", "topics", "look"]
-ORDER = ["begin", "longer", "mix", "export", "round", "plain", *HEADS]
+ORDER = ["begin", "longer", "mix", "export", *HEADS]
 FAST_ORDER = ["begin", "longer", "mix", "teach", "student", "further", "soup", "export", "seal", "calibrate"]
 
 
@@ -35,10 +35,9 @@ def test_every_step_takes_what_those_before_it_leave(tmp_path: Path) -> None:
     assert list(found) == ORDER
     assert options(found["longer"])["--start"] == average(found["begin"])
     assert list(found["mix"].command[1:3]) == [average(found["begin"]), average(found["longer"])]
-    assert options(found["export"])["--weights"] == options(found["round"])["--weights"] == options(found["mix"])["--out"]
+    assert options(found["export"])["--weights"] == options(found["mix"])["--out"]
     assert "--layers" not in options(found["export"])
-    assert options(found["plain"])["--weights"] == options(found["round"])["--out"]
-    plain = options(found["plain"])["--out"]
+    plain = options(found["export"])["--out"]
     assert [found["features"].command[1], *(found[name].command[2] for name in ("gate", "topic"))] == [plain] * 3
     assert found["attach"].command[1] == plain
     left = [f"{found[name].command[3]}/{name}.pt" for name in ("gate", "topic")]

@@ -112,6 +112,20 @@ def attach(model: onnx.ModelProto, added: onnx.ModelProto, places: Mapping[str, 
         model.graph.output.append(helper.make_tensor_value_info(output, onnx.TensorProto.FLOAT, [axis, width]))
 
 
+def detach(model: onnx.ModelProto) -> None:
+    """Take out what `attach` put in before."""
+    graph = model.graph
+    for found, gone in (
+        (graph.node, lambda node: node.name.startswith(PREFIX)),
+        (graph.initializer, lambda item: item.name.startswith(PREFIX)),
+        (graph.input, lambda given: given.name in ("pair_a", "pair_b")),
+        (graph.output, lambda given: given.name in OUTPUTS),
+    ):
+        kept = [each for each in found if not gone(each)]
+        del found[:]
+        found.extend(kept)
+
+
 def temperature(folder: Path, data: Path) -> dict[str, object]:
     """Of relations, on development data, by the graph as it ships."""
     found = list(items(data / "relations-dse-dev.jsonl", TextEncoder(folder / "tokenizer.json", max_tokens=LONGEST)))
@@ -129,6 +143,7 @@ def main(source: Path, relation: Path, gate: Path, topic: Path, out: Path, data:
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, unpacked(source) as graph:
         model = onnx.load(graph)
+        detach(model)
         places = {"related": after(RELATED), "compared": after(kept["layers"]), "judged": after(JUDGED), "mask": "attention_mask"}
         places |= {"row": "span_row", "start": "span_start", "end": "span_end", "a": "pair_a", "b": "pair_b"}
         attach(model, exported(additions, Path(scratch) / "additions.onnx"), places)
