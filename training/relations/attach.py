@@ -39,8 +39,8 @@ from training.topics.train import LAYERS as JUDGED
 
 PREFIX = "additions/"
 OUTPUTS = {RELATIONS: ("pairs", RELATION_CLASSES), VECTORS: ("batch", WIDTH), TOPICS: ("spans", len(STANCES))}
-STEP = 0.25
-"""Twice the encoder's: the head is far from the limit of what int8 keeps, and half a megabyte counts."""
+STEP = 0.45
+"""Coarser than the encoder's: the heads are far from the limit of what int8 keeps, and half a megabyte counts."""
 
 
 class Additions(nn.Module):

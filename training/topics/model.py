@@ -15,7 +15,7 @@ class TopicHead(nn.Module):
     """The topic's mean vector asks its passage, and is compared with the passage's mean: a text says nothing of what it is not
     about."""
 
-    def __init__(self, hidden: int = 768, inner: int = 256, dropout: float = 0.3) -> None:
+    def __init__(self, hidden: int = 768, inner: int = 64, dropout: float = 0.3) -> None:
         super().__init__()
         self.query, self.key, self.value = (nn.Linear(hidden, inner) for _ in range(3))
         self.of_topic, self.of_passage = (nn.Sequential(nn.Linear(hidden, inner), nn.LayerNorm(inner)) for _ in range(2))

@@ -31,7 +31,7 @@ from training.relations.vectors import after, part_of, vectors
 from training.topics.model import TopicHead
 from training.topics.reading import Comment, comments, rows_of
 
-LAYERS, GROUP, EPOCHS, RATE, SEED, BATCH = 12, 32, 5, 3e-4, 0, 16
+LAYERS, GROUP, EPOCHS, RATE, SEED, BATCH = 12, 32, 2, 3e-4, 0, 16
 SHARES = {"train": 0.6, "dev": 0.3}
 """Of the pairs, those that are read."""
 
@@ -134,5 +134,5 @@ def train(model: Path, data: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
+    torch.set_num_threads(2)
     train(Path(sys.argv[2]), Path(sys.argv[1]), Path(sys.argv[3]))

@@ -87,11 +87,19 @@ def test_a_claim_that_is_too_long_is_refused_by_name(reader: TransformerClaimRea
 
 
 def test_a_vector_is_64_numbers_and_most_like_itself(reader: TransformerClaimReader) -> None:
-    border, bank = (
-        asyncio.run(reader.vector(text)) for text in ("Mongolia closed its border", "The central bank of Brazil raised rates")
-    )
+    claim, other = "Mongolia closed its border", "The central bank of Brazil raised rates"
+    border, bank = (asyncio.run(reader.vector(text)) for text in (claim, other))
     assert len(border) == 64
-    assert reader.meant([border, bank], border) == [[0], []]
+    assert reader.meant([border], border) == [[0]]
+    numbers = np.stack([np.frombuffer(vector, dtype=np.int8).astype(int) for vector in (border, bank)])
+    assert numbers[0] @ numbers[0] > 2 * numbers[0] @ numbers[1]
+
+
+def test_the_second_look_holds_off_what_the_first_may_let_through(reader: TransformerClaimReader) -> None:
+    claim, other = "Mongolia closed its border", "The central bank of Brazil raised rates"
+    border, bank = (asyncio.run(reader.vector(text)) for text in (claim, other))
+    assert list(reader.closer([claim], [0], ArticleText(claim), border)) == [0]
+    assert list(reader.closer([claim], [0], ArticleText(other), bank)) == []
 
 
 def test_without_a_claim_the_model_is_not_loaded(annotator: TransformerAnnotator) -> None:
