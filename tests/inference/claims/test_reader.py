@@ -96,10 +96,14 @@ def test_a_vector_is_64_numbers_and_most_like_itself(reader: TransformerClaimRea
 
 
 def test_the_second_look_holds_off_what_the_first_may_let_through(reader: TransformerClaimReader) -> None:
-    claim, other = "Mongolia closed its border", "The central bank of Brazil raised rates"
-    border, bank = (asyncio.run(reader.vector(text)) for text in (claim, other))
-    assert list(reader.closer([claim], [0], ArticleText(claim), border)) == [0]
-    assert list(reader.closer([claim], [0], ArticleText(other), bank)) == []
+    other = (
+        "The central bank of Brazil raised its main rate by half a point on Wednesday, the third such step this year. Its"
+        " governor said that prices of food and fuel had grown faster than was hoped, and that more may follow before the summer."
+    )
+    own, bank, claim = (asyncio.run(reader.vector(text)) for text in (REPORT.title or "", other, "Mongolia closed its border"))
+    claims = reader.asked(["Mongolia closed its border"], claim)
+    assert list(reader.closer(claims, [0], REPORT, own)) == [0]
+    assert list(reader.closer(claims, [0], ArticleText(other), bank)) == []
 
 
 def test_without_a_claim_the_model_is_not_loaded(annotator: TransformerAnnotator) -> None:
