@@ -53,7 +53,7 @@ def _table(found: Answers) -> Table:
     counts = " and ".join(f"{len(gold):,}" for gold, _ in found.values())
     blank: tuple[Cell, ...] = (None,) * len(STANCES)
     own: list[tuple[Cell, ...]] = [
-        (f"this model, {name}", *_figures(gold, said.argmax(1))) for name, (gold, said) in found.items()
+        (f"this model, {name}", *_figures(gold, said)) for name, (gold, said) in found.items()
     ]
     return Table(
         "topics",
