@@ -52,9 +52,7 @@ def _answers(annotator: TransformerAnnotator, data: Path, part: str) -> tuple[La
 def _table(found: Answers) -> Table:
     counts = " and ".join(f"{len(gold):,}" for gold, _ in found.values())
     blank: tuple[Cell, ...] = (None,) * len(STANCES)
-    own: list[tuple[Cell, ...]] = [
-        (f"this model, {name}", *_figures(gold, said)) for name, (gold, said) in found.items()
-    ]
+    own: list[tuple[Cell, ...]] = [(f"this model, {name}", *_figures(gold, said)) for name, (gold, said) in found.items()]
     return Table(
         "topics",
         "Topics: the stance toward what a text need not name",
