@@ -70,9 +70,9 @@ def test_a_quotation_holds_its_marks() -> None:
 def test_a_book_of_reporting_verbs_without_a_full_stop_is_read_at_once() -> None:
     text = "he said Germany accused " * 8_000
     spans = [Span(8, 15), Span(len(text) - 16, len(text) - 9)]
-    started = time.thread_time()
+    started = time.perf_counter()
     voices(text, sentences=[Span(0, len(text))], spans=spans)
-    assert time.thread_time() - started < 2
+    assert time.perf_counter() - started < 2
 
 
 @given(st.text(st.sampled_from("ab .\n\"'“”‘’«»„said,"), max_size=120))
