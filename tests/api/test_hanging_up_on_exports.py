@@ -25,7 +25,7 @@ from tests.twins import DictionaryAnnotator
 FAR_TOO_LONG = 360
 """Seconds of the statement that is to be ended, and that the store leaves to one."""
 
-SOON = 120
+SOON = 15
 """Seconds that a test waits at most: a third of that. It takes less than one, but a busy machine lets nobody rely on that."""
 
 ENDLESS = {
