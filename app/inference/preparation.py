@@ -28,7 +28,8 @@ class Prepared:
     def in_order(self, outputs: Sequence[SpanLogits]) -> SpanLogits:
         """The logits of the rows as those of the spans that were given; relations stay in the order of the pairs."""
         joined, places = SpanLogits.join(outputs), np.argsort(self.order)
-        return replace(joined, stance=joined.stance[places], kind=joined.kind[places], country=joined.country[places])
+        of_spans = {name: getattr(joined, name) for name in ("stance", "kind", "country", "topic")}
+        return replace(joined, **{name: logits[places] for name, logits in of_spans.items() if len(logits)})
 
 
 def prepare(
