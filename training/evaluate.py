@@ -27,6 +27,7 @@ from app.inference.model_folder import locate
 from training import article_tables, country_tables, relation_tables, stance_tables
 from training.compare import completed
 from training.tables import as_json, between, differences, put, rendered
+from training.topics import tables as topic_tables
 
 CARD = "MODEL_CARD.md"
 # What the shipped models are made from; a folder that says otherwise in its metrics.json keeps what it says.
@@ -68,6 +69,7 @@ def _tables(
     yield from country_tables.tables(annotator, data)
     yield from article_tables.tables(annotator, data)
     yield from relation_tables.tables(annotator, data)
+    yield from topic_tables.tables(annotator, data)
 
 
 def float_recorded(metrics: dict[str, Any], version: str) -> dict[str, float] | None:

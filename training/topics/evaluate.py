@@ -2,7 +2,7 @@
 
     python -m training.topics.evaluate DATA [--model FOLDER]
 
-`make evaluate` does not cover them.
+`python -m training.evaluate` has them among all others, and writes and checks the model card.
 """
 
 from __future__ import annotations
