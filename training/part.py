@@ -24,7 +24,7 @@ _LAYER = re.compile(r"/encoder/encoder/layer\.\d+/output/LayerNorm/LayerNormaliz
 
 
 def shorten(model: onnx.ModelProto) -> None:
-    """Give what passes between nodes short names: the exporter's are a third of the graph's bytes."""
+    """Give what passes between nodes short names: the exporter's are a tenth of the graph's bytes."""
     graph = model.graph
     fixed = {each.name for each in (*graph.input, *graph.output, *graph.initializer)} | {""}
     short: dict[str, str] = {}

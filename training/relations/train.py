@@ -22,6 +22,7 @@ from torch.nn import functional as F
 from app.inference.relations import CLASSES
 from training.claims.figures import f1_by_class
 from training.data import held_out
+from training.relations.kept import pace, padded, shuffled
 from training.relations.model import RelationHead, mean
 
 EPOCHS, RATE, GROUP, SEED = 4, 4e-4, 32, 0
@@ -49,11 +50,7 @@ def sentences(folder: Path, part: str) -> list[Sentence]:
 
 
 def logits_of(head: RelationHead, group: Sequence[Sentence], turned: Sequence[bool]) -> Tensor:
-    longest = max(len(one.tokens) for one in group)
-    tokens, mask = torch.zeros(len(group), longest, group[0].tokens.shape[1]), torch.zeros(len(group), longest)
-    for number, one in enumerate(group):
-        tokens[number, : len(one.tokens)] = torch.from_numpy(np.array(one.tokens, dtype=np.float32))
-        mask[number, : len(one.tokens)] = 1
+    tokens, mask = padded(group)
     spans = [one.spans[::-1] if turn else one.spans for one, turn in zip(group, turned, strict=True)]
     means = [torch.stack([tokens[n, slice(*pair[side])].mean(0) for n, pair in enumerate(spans)]) for side in (0, 1)]
     return head(tokens, mask, *means, mean(tokens, mask), torch.arange(len(group)))
@@ -88,12 +85,9 @@ def train(features: Path, out: Path) -> None:
     optimizer = torch.optim.AdamW(head.parameters(), lr=RATE, weight_decay=0.05)
     steps, done = EPOCHS * -(-len(learnt) // GROUP), 0
     for epoch in range(EPOCHS):
-        order = sorted(learnt, key=lambda one: len(one.tokens) + 8 * rng.random())
-        groups = [order[first : first + GROUP] for first in range(0, len(order), GROUP)]
-        rng.shuffle(groups)
-        for group in groups:
+        for group in shuffled(learnt, GROUP, rng):
             for part in optimizer.param_groups:
-                part["lr"] = RATE * min(1.0, (done + 1) / 100) * max(0.02, 1 - done / steps)
+                part["lr"] = RATE * pace(done, steps, warm=100)
             turned = [rng.random() < 0.5 for _ in group]
             loss = F.cross_entropy(logits_of(head, group, turned), labels_of(group, turned), weight=WEIGHTS, label_smoothing=0.05)
             loss.backward()

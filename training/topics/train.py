@@ -27,6 +27,7 @@ from app.inference.encoding import Row, TextEncoder
 from app.inference.gazetteer import Gazetteer
 from training.data import STANCES
 from training.metrics import macro_f1
+from training.relations.kept import pace, padded, shuffled
 from training.relations.vectors import after, part_of, vectors
 from training.topics.model import TopicHead
 from training.topics.reading import Comment, comments, rows_of
@@ -88,11 +89,7 @@ def read(model: Path, data: Path, part: str, out: Path) -> list[Read]:
 
 
 def logits_of(head: TopicHead, group: Sequence[Read]) -> torch.Tensor:
-    longest = max(len(one.tokens) for one in group)
-    tokens, mask = torch.zeros(len(group), longest, group[0].tokens.shape[1]), torch.zeros(len(group), longest)
-    for number, one in enumerate(group):
-        tokens[number, : len(one.tokens)] = torch.from_numpy(np.array(one.tokens, dtype=np.float32))
-        mask[number, : len(one.tokens)] = 1
+    tokens, mask = padded(group)
     start, end = torch.tensor([one.span for one in group]).T
     return head(tokens, mask, torch.arange(len(group)), start, end)
 
@@ -114,12 +111,9 @@ def train(model: Path, data: Path, out: Path) -> None:
     optimizer = torch.optim.AdamW(head.parameters(), lr=RATE, weight_decay=0.05)
     steps, done, record = EPOCHS * -(-len(learnt) // GROUP), 0, []
     for epoch in range(EPOCHS):
-        order = sorted(learnt, key=lambda one: len(one.tokens) + 8 * rng.random())
-        groups = [order[first : first + GROUP] for first in range(0, len(order), GROUP)]
-        rng.shuffle(groups)
-        for group in groups:
+        for group in shuffled(learnt, GROUP, rng):
             for part in optimizer.param_groups:
-                part["lr"] = RATE * min(1.0, (done + 1) / 50) * max(0.02, 1 - done / steps)
+                part["lr"] = RATE * pace(done, steps, warm=50)
             labels = torch.tensor([one.label for one in group])
             loss = F.cross_entropy(logits_of(head, group), labels, label_smoothing=0.05)
             loss.backward()
