@@ -131,6 +131,16 @@ def statements(store: Store) -> Iterator[list[str]]:
 
 
 @pytest.fixture
+def commits(store: Store) -> Iterator[list[object]]:
+    """One for each transaction that the store has ended well."""
+    ended: list[object] = []
+    note = ended.append
+    event.listen(store.engine, "commit", note)
+    yield ended
+    event.remove(store.engine, "commit", note)
+
+
+@pytest.fixture
 def annotator() -> DictionaryAnnotator:
     return DictionaryAnnotator()
 

@@ -65,7 +65,7 @@ async def create_import(
     A line that cannot be used is a failure of the job and stops nothing. What was stored already is not stored again.
     """
     limits = {"text_limit": settings.text_limit, "seconds": settings.import_seconds}
-    job = await upload(store, dispatcher, given.slices, key=key, priority=given.priority, **limits)
+    job = await upload(store, dispatcher, given.content, key=key, priority=given.priority, **limits)
     response.headers["Location"] = f"{router.prefix}/jobs/{job.id}"
     return JobResponse.of(job)
 

@@ -137,10 +137,9 @@ class Gunzip:
             raise ValueError("ends in the middle of its gzip")
 
 
-def slices(articles: list[Any], body: bytes) -> Iterator[Slice]:
-    """Of articles that came as one JSON body."""
-    parts = (articles[start : start + SLICE_LINES] for start in range(0, len(articles), SLICE_LINES))
-    return chained(parts, storable=_storable(body))
+def whole(articles: list[Any], body: bytes) -> Slice:
+    """Of articles that came as one JSON body, of which there are fewer than a slice may have."""
+    return next(chained([articles], storable=_storable(body)))
 
 
 def chained(parts: Iterable[list[Any]], *, storable: bool = False) -> Iterator[Slice]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -30,7 +30,9 @@ NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    slices: AsyncIterator[Slice]
+    """Slices that come, or the only one that there is."""
+
+    content: AsyncIterator[Slice] | Slice
     priority: Priority
 
 
@@ -44,7 +46,7 @@ async def upload(request: Request) -> Upload:
     data = _decompressed(request) if encoding == "gzip" else _arriving(request)
     if media_type in NDJSON:
         return Upload(_cut(request, data), Priority.BULK)
-    return Upload(_parsed(await _articles(request, data)), Priority.INTERACTIVE)
+    return Upload(await _articles(request, data), Priority.INTERACTIVE)
 
 
 UsesUpload = Annotated[Upload, Depends(upload)]
@@ -85,7 +87,7 @@ async def _cut(request: Request, data: AsyncIterator[bytes]) -> AsyncIterator[Sl
         yield await to_thread.run_sync(raw.parsed)
 
 
-async def _articles(request: Request, data: AsyncIterator[bytes]) -> Iterator[Slice]:
+async def _articles(request: Request, data: AsyncIterator[bytes]) -> Slice:
     limit = min(JSON_LIMIT, request.app.state.settings.import_limit)
     body = bytearray()
     async for part in data:
@@ -98,9 +100,4 @@ async def _articles(request: Request, data: AsyncIterator[bytes]) -> Iterator[Sl
     if not isinstance(articles, list) or not 1 <= len(articles) <= MOST_ARTICLES:
         detail = f"must be an object whose only field is articles, an array of 1 to {MOST_ARTICLES}"
         raise RequestError(problems.INVALID_REQUEST, "The body cannot be used.", ProblemError(pointer="#", detail=detail))
-    return lines.slices(articles, read)
-
-
-async def _parsed(slices: Iterator[Slice]) -> AsyncIterator[Slice]:
-    while part := await to_thread.run_sync(next, slices, None):
-        yield part
+    return await to_thread.run_sync(lines.whole, articles, read)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from anyio import to_thread
@@ -67,6 +68,14 @@ class Intake:
         """The whole upload is here. Raises IdempotencyConflict where more was sent before."""
         return await steps.write(self._store, self._complete)
 
+    def take_whole(self, session: Session, checked: _Checked, part: Slice) -> StoredJob:
+        """All of the upload, in the transaction that the job was made in."""
+        self._take(session, checked, part)
+        self._end, self._digest = part.end, part.digest
+        # Statements changed what the session has read.
+        session.expire_all()
+        return self._complete(session)
+
     def _take(self, session: Session, checked: _Checked, part: Slice) -> None:
         job = _open(session, self.job_id)
         if job.lines >= part.end:
@@ -95,6 +104,22 @@ async def begin(
     """A new job, or that of the key. Raises JobConflict where the key is that of a reannotation."""
     job_id = await steps.write(store, _begin, key)
     return Intake(store, dispatcher, job_id, priority=priority, text_limit=text_limit)
+
+
+@spanned
+async def whole(
+    store: Store, dispatcher: Dispatcher, part: Slice, *, key: str | None, priority: Priority = Priority.BULK, text_limit: int
+) -> StoredJob:
+    """An upload that is here and has one slice, in one transaction. Raises IdempotencyConflict and JobConflict."""
+    check = partial(_Checked.of, part.lines, text_limit, store)
+    intake_of = partial(Intake, store, dispatcher, priority=priority, text_limit=text_limit)
+    job = await steps.derive_and_write(store, check, _whole, part, key, intake_of)
+    dispatcher.announce()
+    return job
+
+
+def _whole(session: Session, checked: _Checked, part: Slice, key: str | None, intake_of: Callable[[UUID], Intake]) -> StoredJob:
+    return intake_of(_begin(session, key)).take_whole(session, checked, part)
 
 
 def _begin(session: Session, key: str | None) -> UUID:

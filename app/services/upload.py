@@ -18,22 +18,25 @@ from app.traces.spans import spanned
 async def upload(
     store: Store,
     dispatcher: Dispatcher,
-    slices: AsyncIterator[Slice],
+    content: AsyncIterator[Slice] | Slice,
     *,
     key: str | None = None,
     priority: Priority = Priority.BULK,
     text_limit: int,
     seconds: float | None = None,
 ) -> StoredJob:
-    """`seconds` is how long all of it may take. Raises UploadStalled, IdempotencyConflict, JobConflict, and what `slices` raises.
+    """`seconds` is how long all of it may take. Raises UploadStalled, IdempotencyConflict, JobConflict, and what
+    `content` raises.
 
     With a key, what was received stays and the upload can be sent again; without one it is discarded.
     """
+    if isinstance(content, Slice):
+        return await receive.whole(store, dispatcher, content, key=key, priority=priority, text_limit=text_limit)
     intake = await receive.begin(store, dispatcher, key=key, priority=priority, text_limit=text_limit)
     complete = False
     try:
         async with asyncio.timeout(seconds):
-            job = await _take(intake, slices)
+            job = await _take(intake, content)
         complete = True
         return job
     except TimeoutError:

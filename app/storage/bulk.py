@@ -101,12 +101,23 @@ def _put(connection: Connection, rows: Prepared) -> None:
 
 
 def _insert(connection: Connection, written: str, rows: Prepared) -> None:
-    whole = len(rows.rows) - len(rows.rows) % BLOCK
-    many = written + f", ({', '.join('?' * len(rows.names))})" * (BLOCK - 1)
-    for start in range(0, whole, BLOCK):
-        connection.exec_driver_sql(many, tuple(chain.from_iterable(rows.rows[start : start + BLOCK])))
-    if rest := list(rows.rows[whole:]):
-        connection.exec_driver_sql(written, rest)
+    one_more = f", ({', '.join('?' * len(rows.names))})"
+    begin = 0
+    for block in _blocks(len(rows.rows)):
+        flat = tuple(chain.from_iterable(rows.rows[begin : begin + block]))
+        connection.exec_driver_sql(written + one_more * (block - 1), flat)
+        begin += block
+
+
+def _blocks(count: int) -> Iterator[int]:
+    """BLOCK as often as it fits, and of the rest ever smaller powers of two: few different statements, which SQLite keeps."""
+    block = BLOCK
+    while count:
+        if count >= block:
+            yield block
+            count -= block
+        else:
+            block //= 2
 
 
 def _copy(connection: Connection, written: str, rows: Iterable[tuple[Any, ...]]) -> None:

@@ -126,7 +126,8 @@ async def accepting_json(fresh: Fresh, count: int) -> Figure:
 
 async def take_in_bodies(store: Store, bodies: Iterable[bytes]) -> None:
     for body in bodies:
-        await take_in(store, lines.slices(parsing.parse(body)["articles"], body))
+        part = lines.whole(parsing.parse(body)["articles"], body)
+        await upload.upload(store, opening.dispatcher(store), part, priority=Priority.INTERACTIVE, text_limit=200_000)
 
 
 def _body(found: Sequence[Submission]) -> bytes:

@@ -71,6 +71,12 @@ async def upload(
     return await intake.finish()
 
 
+async def whole(store: Store, contents: Sequence[Submission | str], *, key: str | None = None) -> StoredJob:
+    """As JSON is uploaded."""
+    part = next(slices(contents, size=len(contents)))
+    return await receive.whole(store, StillDispatcher(), part, key=key, text_limit=1_000)
+
+
 async def run_all(store: Store, annotator: Annotator, *, rounds: int = 1_000, claims: ClaimReader | None = None) -> None:
     """What a dispatcher would do, one chunk after the other, without waiting for its time."""
     bench = Work(store, annotator, StillDispatcher(), claims=claims)

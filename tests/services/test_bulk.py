@@ -19,7 +19,7 @@ from app.storage.database import Store
 from app.storage.job_tables import ChunkRow, FailureRow
 from app.storage.tables import AnnotationRow, ArticleRow
 from tests.samples import submission
-from tests.services.bulk import StillDispatcher, annotated_twice, articles, count, run_all, slices, upload
+from tests.services.bulk import StillDispatcher, annotated_twice, articles, count, run_all, slices, upload, whole
 from tests.twins import DictionaryAnnotator
 
 pytestmark = pytest.mark.anyio
@@ -128,6 +128,38 @@ async def test_the_same_key_with_other_bytes_is_refused(store: Store, changed: l
     with pytest.raises(IdempotencyConflict):
         await upload(store, changed, key="k")
     assert count(store, ArticleRow) == 120
+
+
+async def test_an_upload_of_one_slice_is_one_transaction(store: Store, commits: list[object]) -> None:
+    contents = [*articles(300), "line is not JSON"]
+    job = await whole(store, contents)
+    assert len(commits) == 1
+    assert (job.state, job.received, job.progress.created, job.progress.invalid) == (JobState.RUNNING, 301, 300, 1)
+    await run_all(store, DictionaryAnnotator())
+    ended = await state(store, job)
+    assert (ended.state, ended.progress.done, ended.progress.failed) == (JobState.FINISHED, 300, 1)
+    nothing = await whole(store, ["line is not JSON"])
+    assert nothing.state is JobState.FINISHED
+
+
+async def test_one_slice_under_a_key_is_one_job_however_often_and_however_it_is_sent(store: Store) -> None:
+    jobs = await asyncio.gather(*(whole(store, articles(120), key="k") for _ in range(3)))
+    assert {job.id for job in jobs} == {(await upload(store, articles(120), key="k", size=120)).id}
+    assert (jobs[0].progress.total, count(store, ArticleRow)) == (120, 120)
+    for other in (articles(120, word="Other"), articles(121), articles(90)):
+        with pytest.raises(IdempotencyConflict):
+            await whole(store, other, key="k")
+    assert count(store, ArticleRow) == 120
+    await end.cancel(store, jobs[0].id)
+    with pytest.raises(JobConflict):
+        await whole(store, articles(120), key="k")
+
+
+async def test_one_slice_that_cannot_be_stored_leaves_no_job(store: Store, monkeypatch: Any) -> None:
+    monkeypatch.setattr(receive, "close_if_done", None)
+    with pytest.raises(TypeError):
+        await whole(store, articles(10))
+    assert not (await follow.all_jobs(store, limit=1)).items and count(store, ArticleRow) == 0
 
 
 async def test_an_upload_that_was_cut_off_goes_on_where_it_was(store: Store) -> None:
