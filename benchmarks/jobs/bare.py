@@ -12,7 +12,6 @@ from uuid import uuid4
 
 import psycopg
 
-from app.domain.jobs import Slice
 from app.domain.records import Submission, now
 
 DERIVED = ("annotation", "stance", "relation", "article_vectors", "uncompared_article", "searchable", "duplicate_band")
@@ -26,16 +25,15 @@ ARTICLE = "id, identity, revision, status, created_at, updated_at, derived_at, p
 REVISION = "article_id, number, created_at, text_digest, title, body"
 
 
-def accepted(url: str, parts: Sequence[Slice]) -> float:
-    """Seconds for what has to be stored of articles when they are accepted: themselves and their texts."""
-    on_sqlite = url.startswith("sqlite")
-    articles, revisions = _rows(parts, (lambda: uuid4().bytes) if on_sqlite else uuid4)
-    return insert(url, [("article", ARTICLE, articles), ("revision", REVISION, revisions)])
+def accepted(url: str, given: Sequence[Submission], *, at_once: int) -> float:
+    """Seconds for what has to be stored of articles when they are accepted: themselves and their texts, `at_once` a commit."""
+    make_id = (lambda: uuid4().bytes) if url.startswith("sqlite") else uuid4
+    return insert(url, *(_rows(given[start : start + at_once], make_id) for start in range(0, len(given), at_once)))
 
 
-def insert(url: str, content: Content) -> float:
-    """Seconds, the commit included."""
-    return _sqlite(url, content) if url.startswith("sqlite") else _postgresql(url, content)
+def insert(url: str, *contents: Content) -> float:
+    """Seconds, the commits included: one for each content."""
+    return _sqlite(url, contents) if url.startswith("sqlite") else _postgresql(url, contents)
 
 
 def copied(source: str, target: str) -> float:
@@ -64,27 +62,31 @@ def _read(url: str, table: str) -> tuple[str, str, Rows]:
         return table, ", ".join(f'"{column[0]}"' for column in cursor.description), cursor.fetchall()
 
 
-def _postgresql(url: str, content: Content) -> float:
+def _postgresql(url: str, contents: Sequence[Content]) -> float:
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
         began = time.perf_counter()
-        for table, columns, rows in content:
-            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN".encode()) as copy:
-                for row in rows:
-                    copy.write_row(row)
-        connection.commit()
+        for content in contents:
+            for table, columns, rows in content:
+                with cursor.copy(f"COPY {table} ({columns}) FROM STDIN".encode()) as copy:
+                    for row in rows:
+                        copy.write_row(row)
+            connection.commit()
         return time.perf_counter() - began
 
 
-def _sqlite(url: str, content: Content) -> float:
-    as_text = [(table, columns, [tuple(map(_plain, row)) for row in rows]) for table, columns, rows in content]
+def _sqlite(url: str, contents: Sequence[Content]) -> float:
+    as_text = [
+        [(table, columns, [tuple(map(_plain, row)) for row in rows]) for table, columns, rows in each] for each in contents
+    ]
     with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         began = time.perf_counter()
-        for table, columns, rows in as_text:
-            places = ", ".join("?" * len(columns.split(",")))
-            connection.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", rows)
-        connection.commit()
+        for content in as_text:
+            for table, columns, rows in content:
+                places = ", ".join("?" * len(columns.split(",")))
+                connection.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", rows)
+            connection.commit()
         return time.perf_counter() - began
 
 
@@ -92,15 +94,14 @@ def _plain(value: Any) -> Any:
     return str(value) if hasattr(value, "tzinfo") else value
 
 
-def _rows(parts: Iterable[Slice], make_id: Callable[[], Any]) -> tuple[Rows, Rows]:
+def _rows(given: Iterable[Submission], make_id: Callable[[], Any]) -> Content:
     articles: Rows = []
     revisions: Rows = []
     moment = now()
-    for line in (line for part in parts for line in part.lines):
-        assert isinstance(line.content, Submission)
-        identifier, given = make_id(), line.content
-        identity = hashlib.blake2b(str(given.external_id).encode(), digest_size=16).digest()
-        known = (identifier, identity, 1, "pending", moment, moment, moment, -1, given.publisher, given.external_id, "{}")
+    for each in given:
+        identifier = make_id()
+        identity = hashlib.blake2b(str(each.external_id).encode(), digest_size=16).digest()
+        known = (identifier, identity, 1, "pending", moment, moment, moment, -1, each.publisher, each.external_id, "{}")
         articles.append(known)
-        revisions.append((identifier, 1, moment, identity, given.text.title, given.text.body))
-    return articles, revisions
+        revisions.append((identifier, 1, moment, identity, each.text.title, each.text.body))
+    return [("article", ARTICLE, articles), ("revision", REVISION, revisions)]

@@ -118,10 +118,15 @@ async def accepting_lines(fresh: Fresh, count: int) -> Figure:
 
 
 async def accepting_json(fresh: Fresh, count: int) -> Figure:
-    """As JSON bodies of as many articles as one may have, one import after the other."""
+    """As JSON bodies of as many articles as one may have, one import after the other: each is on disk before the next is sent.
+
+    The bare driver commits as often.
+    """
     found = list(articles(count))
     bodies = [_body(found[start : start + uploads.MOST_ARTICLES]) for start in range(0, count, uploads.MOST_ARTICLES)]
-    return await _accepted(fresh, count, "accepting JSON", lambda: bodies, "0.4", take=take_in_bodies)
+    return await _accepted(
+        fresh, count, "accepting JSON", lambda: bodies, "0.4", take=take_in_bodies, at_once=uploads.MOST_ARTICLES
+    )
 
 
 async def take_in_bodies(store: Store, bodies: Iterable[bytes]) -> None:
@@ -142,12 +147,14 @@ async def _accepted(
     asked: str,
     *,
     take: Callable[[Store, Any], Awaitable[object]] = take_in,
+    at_once: int | None = None,
 ) -> Figure:
-    plain, ours, driver = list(slices(count)), [], []
+    """`at_once` is how many articles the bare driver commits at once; without it all of them."""
+    plain, ours, driver = list(articles(count)), [], []
     for _ in range(ROUNDS):
         with opened(fresh()) as store:
             ours.append(await timed(lambda store=store: take(store, parts())))
-        driver.append(await asyncio.to_thread(bare.accepted, fresh(), plain))
+        driver.append(await asyncio.to_thread(bare.accepted, fresh(), plain, at_once=at_once or count))
     ratio = median(driver) / median(ours)
     return Figure(f"{what}, against a bare bulk insert", f"{ratio:.2f} ({count / median(ours):,.0f} articles/s)", asked)
 
@@ -173,7 +180,7 @@ async def _run(fresh: Fresh, count: int, annotator: Instant, what: str) -> Figur
             ours.append(await _through(store, annotator, parts))
         spent.append(time.process_time() - before)
         same.append(await asyncio.to_thread(bare.copied, url, fresh()))
-        least.append(await asyncio.to_thread(bare.accepted, fresh(), parts))
+        least.append(await asyncio.to_thread(bare.accepted, fresh(), list(articles(count)), at_once=count))
     ratio, of_least = median(same) / median(ours), median(least) / median(ours)
     figure = f"{ratio:.2f} ({count / median(ours):,.0f} articles/s); {of_least:.2f} of inserting articles and texts alone"
     figure += f"; {min(spent) / count * 1e3:.2f} ms of processor time an article in this process"
