@@ -91,8 +91,9 @@ def applied(request: Request, response: Response, *, operation: str) -> Response
 
 
 def _tag(body: bytes) -> str:
-    # Of the bytes themselves: whatever changes the answer (a text, a correction, another model version) changes the tag.
-    return f'"{hashlib.blake2b(body, digest_size=_TAG_BYTES).hexdigest()}"'
+    # Of the bytes themselves: whatever changes the answer (a text, a correction, another model version) changes the tag. By the
+    # digest that processors have instructions for, in a third of the time of BLAKE2.
+    return f'"{hashlib.sha256(body).hexdigest()[: 2 * _TAG_BYTES]}"'
 
 
 def _has(known: str, tag: str) -> bool:

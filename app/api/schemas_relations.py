@@ -10,7 +10,14 @@ from pydantic import Field
 
 from app.api.schemas import Count, Id, ModelVersion, Page, Response, Share
 from app.api.schemas_annotations import EvidenceResponse, PairOfCountries, RelationStance
-from app.api.schemas_stances import ArticleReferenceResponse, NetStanceResponse, VersionCountResponse, net_in_json
+from app.api.schemas_stances import (
+    ArticleReferenceResponse,
+    NetStanceResponse,
+    VersionCountResponse,
+    evidence_in_json,
+    net_in_json,
+    reference_in_json,
+)
 from app.domain.records import Interval, StanceCounts
 from app.domain.relations import ListedRelation, Matrix, PairCounts
 
@@ -33,12 +40,12 @@ def relation_in_json(value: ListedRelation) -> dict[str, Any]:
         "from": value.source,
         "to": value.target,
         "annotation_id": value.annotation_id,
-        "article": value.article._asdict(),
+        "article": reference_in_json(value.article),
         "stance": value.stance,
         "probability": value.probability,
         "model": value.model,
         "created_at": value.created_at,
-        "evidence": value.evidence._asdict(),
+        "evidence": evidence_in_json(value.evidence),
     }
 
 

@@ -13,10 +13,12 @@ from pydantic import Field
 from app.api.schemas import Code, Count, Id, ModelVersion, Page, PublishedAtText, Response, Share
 from app.api.schemas_annotations import EvidenceResponse, ScoresResponse
 from app.domain.records import (
+    ArticleReference,
     CountryCount,
     Dimension,
     Group,
     Interval,
+    ListedEvidence,
     ListedStance,
     ModelCount,
     NetStance,
@@ -59,12 +61,24 @@ class StanceResponse(Response):
     judged_by: JudgedBy = Field(description="Whose word the stance is. A reviewer's has score 1.")
 
 
+def reference_in_json(value: ArticleReference) -> dict[str, Any]:
+    """An ArticleReferenceResponse. Its `_asdict` would take three times as long, and so for evidence."""
+    identifier, title, publisher, url, published_at = value
+    return {"id": identifier, "title": title, "publisher": publisher, "url": url, "published_at": published_at}
+
+
+def evidence_in_json(value: ListedEvidence) -> dict[str, Any]:
+    """An EvidenceResponse."""
+    field, start, end, said, stance, score = value
+    return {"field": field, "start": start, "end": end, "quote": said, "stance": stance, "score": score}
+
+
 def stance_in_json(value: ListedStance) -> dict[str, Any]:
     """A StanceResponse for orjson, without an object for each of its parts."""
     favor, neutral, against = value.scores
     return {
         "annotation_id": value.annotation_id,
-        "article": value.article._asdict(),
+        "article": reference_in_json(value.article),
         "country": value.country,
         "name": value.name,
         "salience": value.salience,
@@ -73,7 +87,7 @@ def stance_in_json(value: ListedStance) -> dict[str, Any]:
         "scores": {"favor": favor, "neutral": neutral, "against": against},
         "model": value.model,
         "created_at": value.created_at,
-        "evidence": value.evidence and value.evidence._asdict(),
+        "evidence": value.evidence and evidence_in_json(value.evidence),
         "judged_by": value.judged_by,
     }
 

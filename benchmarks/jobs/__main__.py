@@ -30,8 +30,9 @@ MEASURES: Mapping[str, tuple[Measure, str]] = {
     "json": (measures.accepting_json, "articles"),
     "machinery": (measures.machinery, "articles"),
     "telling": (measures.telling, "articles"),
-    "real": (measures.real, "real"),
+    # Before the model is loaded, whose memory goes and comes.
     "memory": (measures.memory, "long"),
+    "real": (measures.real, "real"),
     "workers": (measures.workers, "real"),
 }
 """Each with the option that says how many articles it takes."""
