@@ -83,7 +83,6 @@ async def measured(
         rows.append((str(number), f"{1e6 * costs['similar'][0]:.0f}", *reads, *shares))
     head = ("claims", "looks, µs", "read in vain, similar", "local", "all, % of an annotation, similar", "local")
     passed = await recall(reader, pairs, texts, vectors)
-    passed = await recall(reader, pairs, texts, vectors)
     note = (
         f"{len(texts)} articles of FNC-1, whose subjects are those of the claims, and {len(local)} of local news (LGL). All times"
         f" are processor time; an annotation takes {1e3 * annotation['similar']:.0f} and {1e3 * annotation['local']:.0f} ms"
