@@ -5,14 +5,22 @@ set -euo pipefail
 url=${STANDPOINT_DATABASE_URL:-sqlite:///standpoint.db}
 python=${PYTHON:-python3}
 
+# The file is there when it is whole, and never before.
 backup() {
+  if [[ -e $1 ]]; then echo "$1 exists already" >&2; exit 1; fi
+  partial=$1.partial
+  rm -f "$partial"
+  trap 'rm -f "$partial"' EXIT
+  copy "$partial"
+  mv --no-clobber "$partial" "$1"
+}
+
+copy() {
   case $url in
     # SQLite's own way to copy a file that is being written: a consistent snapshot, write-ahead log included.
     sqlite:///*) "$python" - "${url#sqlite:///}" "$1" <<'PY'
-import pathlib, sqlite3, sys
-source, target = sys.argv[1], pathlib.Path(sys.argv[2])
-if target.exists():
-    sys.exit(f"{target} exists already")
+import sqlite3, sys
+source, target = sys.argv[1:]
 with sqlite3.connect(f"file:{source}?mode=ro", uri=True) as here, sqlite3.connect(target) as there:
     here.backup(there)
     assert there.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -74,10 +74,20 @@ async def test_it_restores_into_a_new_database_too(
     other.close()
 
 
-def test_nothing_is_overwritten_and_nothing_else_is_touched(tmp_path: Path) -> None:
+def test_nothing_is_overwritten_and_nothing_else_is_touched(database_url: str, tmp_path: Path) -> None:
     (tmp_path / "there").write_text("mine")
-    assert run(f"sqlite:///{tmp_path}/x.db", tmp_path / "there").returncode != 0
+    done = run(database_url, tmp_path / "there")
+    assert done.returncode != 0 and "exists already" in done.stderr
     assert (tmp_path / "there").read_text() == "mine"
+
+
+@pytest.mark.parametrize("url", ["sqlite:////nowhere/x.db", "postgresql://nobody@127.0.0.1:1/none"])
+def test_a_backup_that_fails_leaves_no_file(url: str, tmp_path: Path) -> None:
+    assert run(url, tmp_path / "backup").returncode != 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_done_is_refused(tmp_path: Path) -> None:
     assert run(f"sqlite:///{tmp_path}/x.db", "--restore", tmp_path / "missing").returncode != 0
     assert run("mysql://x", tmp_path / "new").returncode == 2
     assert run(f"sqlite:///{tmp_path}/x.db").returncode == 2
