@@ -12,7 +12,7 @@ backup() {
   rm -f "$partial"
   trap 'rm -f "$partial"' EXIT
   copy "$partial"
-  mv --no-clobber "$partial" "$1"
+  mv -n "$partial" "$1"
 }
 
 copy() {
