@@ -32,6 +32,7 @@ from app.api import (
     webhooks,
 )
 from app.api.deprecation import Announcements
+from app.api.direct import Direct
 from app.api.edge import AllowedOrigins, TrustedHosts
 from app.api.middleware import HeadAsGet, RequestContext
 from app.api.patience import Patience
@@ -72,6 +73,7 @@ def build(lifespan: Lifespan[FastAPI] | None = None, *, origins: Sequence[str] =
     answers.install(app)
     for room in ROOMS:
         app.include_router(room.router)
+    app.router.routes.insert(0, Direct(routes(app.router.routes)))
     app.state.metrics = metrics.Metrics(app)
     # The last one added is the first that a request meets.
     app.add_middleware(Announcements)
@@ -97,8 +99,10 @@ def refuse_unguarded(app: FastAPI) -> None:
 
 
 def routes(among: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
-    """All of them, those of included routers too."""
+    """All of them, those of included routers too, each once."""
     for route in among:
+        if isinstance(route, Direct):
+            continue
         included = getattr(route, "original_router", None)
         if included is None:
             yield route

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Delete, Insert, Row, Select, SelectBase, Update, and_, case, delete, insert, select, update
+from sqlalchemy import ColumnElement, Delete, Insert, Row, Select, Subquery, Update, and_, case, delete, insert, select, update
 
 from app.domain.records import Filter, ListedArticle, Sort, StoredAnnotation, StoredArticle, Submission
 from app.domain.values import ArticleStatus, ArticleText, PublicationTime
@@ -76,8 +76,8 @@ def keys(wanted: Filter, _: Sort) -> Select[UUID]:
     return select(ArticleRow.id).where(*_asked(wanted))
 
 
-def with_keys(_: Filter, found: SelectBase) -> Statement:
-    return select(ArticleRow, RevisionRow.title).join(RevisionRow, CURRENT).where(ArticleRow.id.in_(found))
+def with_keys(_: Filter, found: Subquery) -> Statement:
+    return select(ArticleRow, RevisionRow.title).join(RevisionRow, CURRENT).where(ArticleRow.id.in_(select(*found.c)))
 
 
 def _asked(wanted: Filter) -> list[ColumnElement[bool]]:

@@ -68,7 +68,8 @@ def read_evidence(text: str) -> ListedEvidence:
     """Of what `dump_evidence` gave to be stored, the JSON itself."""
     value = orjson.loads(text)
     start, end = value["span"]
-    return ListedEvidence(value["field"], start, end, value["quote"], value["stance"], value["probability"])
+    kept = (value["field"], start, end, value["quote"], value["stance"], value["probability"])
+    return tuple.__new__(ListedEvidence, kept)
 
 
 def _dump_judgement(judgement: Judgement) -> dict[str, Any]:

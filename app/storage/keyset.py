@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Row, Select, SmallInteger, bindparam, or_, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, SmallInteger, Subquery, and_, bindparam, or_, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import TypeEngine
 
@@ -79,6 +79,11 @@ class Alphabetical(Keyset):
             *(column > value for column, value in zip(self.columns, key, strict=True)),
             *(column.is_(None) for column in self.columns),
         )
+
+
+def with_key(statement: Statement, key: Sequence[Any], found: Subquery) -> Statement:
+    """Its rows whose key is found. What IN asks for, SQLite finds twice: for the first column of the key, and for the others."""
+    return statement.join(found, and_(*(own == each for own, each in zip(key, found.c, strict=True))))
 
 
 def _name(number: int) -> str:

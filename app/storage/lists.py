@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, SelectBase, select, union_all
+from sqlalchemy import Select, Subquery, select, union_all
 
 from app.domain.records import ArticleFilter, Filter, ListedArticle, ListedStance, Sort
 from app.domain.relations import ListedRelation, RelationFilter
@@ -29,7 +29,7 @@ class ByKey(Generic[Asked]):
 
     parts: Callable[[Asked, Sort], Sequence[Asked]]
     keys: Callable[[Asked, Sort], Select[*tuple[Any, ...]]]
-    with_keys: Callable[[Asked, SelectBase], Statement]
+    with_keys: Callable[[Asked, Subquery], Statement]
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,8 @@ def _page(kind: Listed[Any, Any], wanted: ArticleFilter, sort: Sort, limit: int,
     keyset, by_key = kind.order(wanted, sort), kind.by_key
     if by_key and (parts := by_key.parts(wanted, sort)):
         found = [keyset.rows(by_key.keys(part, sort), limit=limit, continued=continued).subquery() for part in parts]
-        # In parentheses of its own, because SQLite looks rows up by what one SELECT finds and not by what several do.
         together = union_all(*(select(*each.c) for each in found)).subquery()
-        rows = keyset.rows(by_key.with_keys(wanted, select(*together.c)), limit=limit, continued=False)
+        rows = keyset.rows(by_key.with_keys(wanted, together), limit=limit, continued=False)
     else:
         rows = keyset.rows(kind.listed(wanted), limit=limit, continued=continued)
     return plain(rows, *kind.selected).add_columns(*map(plain_column, keyset.columns))

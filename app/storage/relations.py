@@ -9,12 +9,12 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, SelectBase, select, tuple_
+from sqlalchemy import Select, Subquery, select
 
 from app.domain.records import ArticleReference, Sort
 from app.domain.relations import ListedRelation, RelationFilter
 from app.storage import articles, judgements
-from app.storage.keyset import Found, Keyset, Statement
+from app.storage.keyset import Found, Keyset, Statement, with_key
 from app.storage.plain import written
 from app.storage.relation_conditions import everything
 from app.storage.stances import MOST_PARTS
@@ -58,9 +58,9 @@ def keys(wanted: RelationFilter, _: Sort) -> Select[UUID, int]:
     return select(*_KEY).where(*everything(wanted))
 
 
-def with_keys(_: RelationFilter, found: SelectBase) -> Statement:
+def with_keys(_: RelationFilter, found: Subquery) -> Statement:
     """Rows of `listed`, by their keys."""
-    return _with_articles().where(tuple_(*_KEY).in_(found))
+    return with_key(_with_articles(), _KEY, found)
 
 
 def parts(wanted: RelationFilter, sort: Sort) -> Sequence[RelationFilter]:

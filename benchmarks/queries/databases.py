@@ -44,7 +44,9 @@ class Database:
                 connection.close()
         else:
             with psycopg.connect(
-                self.url, autocommit=True, options="-c jit=off -c enable_mergejoin=off -c timezone=UTC"
+                self.url,
+                autocommit=True,
+                options="-c jit=off -c enable_mergejoin=off -c parallel_setup_cost=20000 -c timezone=UTC",
             ) as server:
                 yield server
 
