@@ -83,9 +83,10 @@ async def _read(work: Work, chunk: Chunk) -> None:
     await reading.run(unread, at_once=IN_FLIGHT)
     if reading.cancelled:
         return
-    end = _fail if reading.errors else _finish if reading.complete else _release
-    settled = await _settled(work, reading.hand_over())
-    await steps.write(work.store, end, chunk, settled, reading.errors, work.dispatcher)
+    # First what was read. For how a chunk ends its job is locked, and chunks of one job would wait for each other's rows.
+    if await steps.write(work.store, _keep, UUID(chunk.id), await _settled(work, reading.hand_over())):
+        end = _fail if reading.errors else _finish if reading.complete else _release
+        await steps.write(work.store, end, chunk, reading.errors, work.dispatcher)
 
 
 def _reader(work: Work, chunk: Chunk) -> Reader[Annotation]:
@@ -113,10 +114,10 @@ def _keep(session: Session, chunk_id: UUID, settled: Settled) -> bool:
     return settle.keep(session, chunk_id, settled, now()) is not None
 
 
-def _finish(session: Session, chunk: Chunk, settled: Settled, _: Mapping[str, str], _dispatcher: Dispatcher) -> None:
+def _finish(session: Session, chunk: Chunk, _: Mapping[str, str], _dispatcher: Dispatcher) -> None:
     moment, job_id = now(), UUID(chunk.job_id)
     session.execute(jobs.locked(job_id))
-    left = settle.keep(session, UUID(chunk.id), settled, moment, state=ChunkState.DONE, error=None)
+    left = settle.keep(session, UUID(chunk.id), Settled(), moment, state=ChunkState.DONE, error=None)
     if left is None:
         return
     # A chunk is never done as long as something of it is not settled, whatever went wrong.
@@ -124,12 +125,10 @@ def _finish(session: Session, chunk: Chunk, settled: Settled, _: Mapping[str, st
     close_if_done(session, job_id, moment)
 
 
-def _fail(session: Session, chunk: Chunk, settled: Settled, errors: Mapping[str, str], dispatcher: Dispatcher) -> None:
-    session.execute(jobs.locked(UUID(chunk.job_id)))
-    if settle.keep(session, UUID(chunk.id), settled, now()) is not None:
-        attempts.fail(session, chunk, next(iter(errors.values())), errors, dispatcher=dispatcher)
+def _fail(session: Session, chunk: Chunk, errors: Mapping[str, str], dispatcher: Dispatcher) -> None:
+    attempts.fail(session, chunk, next(iter(errors.values())), errors, dispatcher=dispatcher)
 
 
-def _release(session: Session, chunk: Chunk, settled: Settled, _: Mapping[str, str], dispatcher: Dispatcher) -> None:
-    if settle.keep(session, UUID(chunk.id), settled, now()) is not None:
+def _release(session: Session, chunk: Chunk, _: Mapping[str, str], dispatcher: Dispatcher) -> None:
+    if settle.keep(session, UUID(chunk.id), Settled(), now()) is not None:
         attempts.release(session, UUID(chunk.id), dispatcher=dispatcher)
