@@ -62,7 +62,7 @@ system-tools:
 	$(CONTRACT)/system-tools.sh
 
 test-contract: system-tools $(BIN)/.test clients ## Run the tests that need Node, Java or Chromium
-	$(BIN)/python -m pytest -m contract -rP --show-capture stdout $(ARGS)
+	SCHEMATHESIS_EXAMPLES=20 $(BIN)/python -m pytest -m contract -rP --show-capture stdout $(ARGS)
 	SCHEMATHESIS_EXAMPLES=20 $(BIN)/python -m pytest tests/api/test_schemathesis.py -rP --show-capture stdout
 
 clients: $(BIN)/.runtime $(CONTRACT)/node_modules/.tools ## Generate the Python and the TypeScript client into clients/
