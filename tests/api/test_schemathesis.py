@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -59,10 +61,21 @@ def test_the_service_keeps_to_its_contract_whatever_is_asked(tmp_path: Path) -> 
         report(tried(document(service, tmp_path), service.address, tmp_path), service, "SQLite without keys")
 
 
-def test_a_service_with_keys_keeps_to_its_contract_and_lets_nobody_else_in(database_url: str, tmp_path: Path) -> None:
-    with serving(LONELY_TWIN, tmp_path, STANDPOINT_DATABASE_URL=database_url, **KEYED) as service:
-        printed = tried(document(service, tmp_path, keyed=True), service.address, tmp_path, *SHOWING_IT)
-        report(printed, service, f"{database_url.split(':')[0]} with keys")
+def test_a_service_with_keys_keeps_to_its_contract_and_lets_nobody_else_in(
+    migrated_sqlite: Path, emptied_postgres: str, tmp_path: Path
+) -> None:
+    """On both databases at once, since who asks and who answers wait for each other in turn."""
+
+    def asked(url: str) -> None:
+        kind = url.split(":")[0]
+        folder = tmp_path / kind
+        folder.mkdir()
+        with serving(LONELY_TWIN, folder, STANDPOINT_DATABASE_URL=url, **KEYED) as service:
+            printed = tried(document(service, folder, keyed=True), service.address, folder, *SHOWING_IT)
+            report(printed, service, f"{kind} with keys")
+
+    with ThreadPoolExecutor() as both:
+        list(both.map(asked, [f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path)}", emptied_postgres]))
 
 
 def test_a_service_that_lets_everybody_in_would_be_found_out(tmp_path: Path) -> None:

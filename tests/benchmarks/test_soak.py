@@ -83,6 +83,8 @@ def test_the_readme_has_a_place_for_the_figures() -> None:
 
 def test_some_seconds_of_it_against_a_real_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(soaking, "SHARE", 0.3)
+    # The clients here close what they opened.
+    monkeypatch.setattr(soaking, "QUIET_SECONDS", 1.0)
     with serving(TWIN, tmp_path) as service:
         found = asyncio.run(soaking.soak(service.address, service.process.pid, 5))
     assert found.requests > 20 and found.capacity > 0
