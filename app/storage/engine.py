@@ -28,6 +28,14 @@ SQLITE_CONNECTIONS = 40
 CONNECT_SECONDS = 5
 """A database that does not answer within 5 s is down; a caller should hear of it before its own patience ends."""
 
+# Compiling a query takes a fifth of a second, more than it ever saved: 0.65 s against 0.43 s for a summary that collapses
+# near-duplicates, over 240,000 stances in PostgreSQL 15. And of 150 articles with a rare word the planner expects the newest
+# among the newest of all: it would merge these with 65,000 others (96 ms) instead of looking them up (1 ms). To start another
+# process takes milliseconds, as long as most lists take in all. At a million articles, where the planner begins to think of
+# it, a page of a word in 5% of them took 49 ms with one and 3 ms without, of a word in 0.5% 631 and 11. What reads millions
+# of rows still has one. First, so that the URL can have it otherwise.
+PLANNER = "-c jit=off -c enable_mergejoin=off -c parallel_setup_cost=20000"
+
 # Made once: with options of its own, json.dumps makes an encoder for every single value.
 _json = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
@@ -58,14 +66,7 @@ def open_engine(text: str, *, statement_seconds: float = 30.0, connections: int 
 
 def _postgresql(url: URL, *, statement_seconds: float, connections: int) -> Engine:
     given = url.query.get("options", "")
-    # Compiling a query takes a fifth of a second, more than it ever saved: 0.65 s against 0.43 s for a summary that collapses
-    # near-duplicates, over 240,000 stances in PostgreSQL 15. And of 150 articles with a rare word the planner expects the newest
-    # among the newest of all: it would merge these with 65,000 others (96 ms) instead of looking them up (1 ms). To start another
-    # process takes milliseconds, as long as most lists take in all. At a million articles, where the planner begins to think of
-    # it, a page of a word in 5% of them took 49 ms with one and 3 ms without, of a word in 0.5% 631 and 11. What reads millions
-    # of rows still has one. First, so that the URL can have it otherwise.
-    planner = "-c jit=off -c enable_mergejoin=off -c parallel_setup_cost=20000"
-    options = f"{planner} {given} -c timezone=UTC -c statement_timeout={round(statement_seconds * 1000)}"
+    options = f"{PLANNER} {given} -c timezone=UTC -c statement_timeout={round(statement_seconds * 1000)}"
     engine = create_engine(
         url,
         pool_size=connections // 2,

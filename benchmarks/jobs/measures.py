@@ -173,14 +173,14 @@ async def telling(fresh: Fresh, count: int) -> Figure:
 
 
 async def _run(fresh: Fresh, count: int, annotator: Instant, what: str) -> Figure:
-    parts, ours, spent, same, least = list(slices(count)), [], [], [], []
+    parts, plain, ours, spent, same, least = list(slices(count)), list(articles(count)), [], [], [], []
     for _ in range(ROUNDS):
         url, before = fresh(), time.process_time()
         with opened(url) as store:
             ours.append(await _through(store, annotator, parts))
         spent.append(time.process_time() - before)
         same.append(await asyncio.to_thread(bare.copied, url, fresh()))
-        least.append(await asyncio.to_thread(bare.accepted, fresh(), list(articles(count)), at_once=count))
+        least.append(await asyncio.to_thread(bare.accepted, fresh(), plain, at_once=count))
     ratio, of_least = median(same) / median(ours), median(least) / median(ours)
     figure = f"{ratio:.2f} ({count / median(ours):,.0f} articles/s); {of_least:.2f} of inserting articles and texts alone"
     figure += f"; {min(spent) / count * 1e3:.2f} ms of processor time an article in this process"

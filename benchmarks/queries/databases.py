@@ -17,6 +17,7 @@ from sqlalchemy import URL, make_url
 from app.services.condense import condense
 from app.storage import schema
 from app.storage.database import Store
+from app.storage.engine import PLANNER
 
 SETTINGS = ("shared_buffers = '512MB'", "max_wal_size = '4GB'", "checkpoint_timeout = '15min'")
 """As a small server would be set up; the defaults of PostgreSQL are those of a machine of the nineties."""
@@ -46,7 +47,7 @@ class Database:
             with psycopg.connect(
                 self.url,
                 autocommit=True,
-                options="-c jit=off -c enable_mergejoin=off -c parallel_setup_cost=20000 -c timezone=UTC",
+                options=f"{PLANNER} -c timezone=UTC",
             ) as server:
                 yield server
 
