@@ -19,6 +19,8 @@ RELATIONS, VECTORS, TOPICS = "relation_logits", "passage_vectors", "topic_logits
 """What models older than these outputs do not have: they say nothing of relations, cannot be compared with claims, and judge
 topics, if at all, as they judge what a text names."""
 RELATION_CLASSES, WIDTH = 5, 64
+TURNED = [0, 3, 4, 1, 2]
+"""The class of each relation when its spans change places."""
 SLOWER = ["SkipLayerNormFusion"]
 """What ONNX Runtime would fuse on loading and then run more slowly than the parts: docs/decisions/0006."""
 
@@ -63,13 +65,18 @@ class Engine:
         return VECTORS in self._outputs
 
     def run(self, rows: Sequence[Row]) -> list[SpanLogits]:
-        inputs = {name: values for name, values in collate(rows).items() if name in self._inputs}
+        """A relation's logits are the mean of what the head says of the pair in either order: docs/decisions/0051."""
+        made = collate(rows)
+        a, b = made["pair_a"], made["pair_b"]
+        made |= {"pair_a": np.concatenate([a, b]), "pair_b": np.concatenate([b, a])}
+        inputs = {name: values for name, values in made.items() if name in self._inputs}
         outputs = dict(zip(self._outputs, self._session.run(self._outputs, inputs), strict=True))
         spans = np.cumsum([len(row.spans) for row in rows])
         pairs = np.cumsum([len(row.pairs) for row in rows])
         shares = {name: np.split(outputs[name][: spans[-1]], spans[:-1]) for name in (*OUTPUTS, TOPICS) if name in outputs}
         if RELATIONS in outputs:
-            shares[RELATIONS] = np.split(outputs[RELATIONS][: pairs[-1]], pairs[:-1])
+            forward, backward = np.split(outputs[RELATIONS], 2)
+            shares[RELATIONS] = np.split((forward + backward[:, TURNED])[: pairs[-1]] / 2, pairs[:-1])
         if VECTORS in outputs:
             shares[VECTORS] = np.split(outputs[VECTORS], len(rows))
         named = {_FIELDS[name]: parts for name, parts in shares.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from app.inference.engine import TURNED
 from app.inference.relations import CLASSES
 
 HEADS = 8
@@ -28,6 +29,15 @@ class RelationHead(nn.Module):
         weights = scores.masked_fill((mask[row] == 0)[:, None, None, :], -1e4).softmax(-1)
         between = (weights @ value).transpose(1, 2).reshape(first.shape[0], -1)
         return self.out(self.drop(self.body(torch.cat([first, second, between, passage], 1))))
+
+    def both(self, tokens: Tensor, mask: Tensor, row: Tensor, start: Tensor, end: Tensor, a: Tensor, b: Tensor) -> Tensor:
+        """Logits [P, 5], the mean of those of both orders of the spans: `row`, `start` and `end` [S] are of spans, whose
+        numbers `a` and `b` [P] are."""
+        first, second = (span_means(tokens, row[one], start[one], end[one]) for one in (a, b))
+        rows = row[a]
+        passage = mean(tokens, mask)[rows]
+        forward = self(tokens, mask, first, second, passage, rows)
+        return (forward + self(tokens, mask, second, first, passage, rows)[:, TURNED]) / 2
 
     @staticmethod
     def _by_head(vectors: Tensor) -> Tensor:

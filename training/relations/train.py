@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from app.inference.engine import TURNED
 from app.inference.relations import CLASSES
 from training.claims.figures import f1_by_class
 from training.data import held_out
@@ -28,8 +29,6 @@ from training.relations.model import RelationHead, mean
 EPOCHS, RATE, GROUP, SEED = 4, 4e-4, 32, 0
 # The two that run backwards are a twentieth of the pairs.
 WEIGHTS = torch.tensor([0.8, 1.1, 1.0, 1.6, 1.4])
-TURNED = [0, 3, 4, 1, 2]
-"""The class of each when its spans change places."""
 
 
 @dataclass(frozen=True, slots=True)
