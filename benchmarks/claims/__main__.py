@@ -1,8 +1,9 @@
 """What claims cost an article that comes in: `python -m benchmarks.claims DATA [--model FOLDER] [--articles 60] [--write]`.
 
 DATA is the folder of training/README.md. Claims are those of FNC-1's development and test parts; claims of other stories
-are what most articles meet, those of FNC-1 itself as well as local news. All times are processor time, so that other work on the
-machine counts little.
+are what most articles meet, those of FNC-1 itself as well as local news. FNC-1 gives labels to some of the pairs of a story only:
+a claim and an article that related pairs link, through whatever others, are one story, and reading them is not in vain. All times
+are processor time, so that other work on the machine counts little.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from app.domain.claims import ClaimStance
 from app.domain.values import ArticleText
 from app.inference.annotator import TransformerAnnotator
 from app.inference.claims.reader import TransformerClaimReader
-from training.claims.data import UNRELATED, Pair, claim_pairs
+from training.claims.data import UNRELATED, Pair, claim_pairs, related, stories
 from training.data import rows as rows_of
 from training.tables import markdown, put
 
@@ -50,12 +52,16 @@ def main() -> None:
 
 @dataclass(frozen=True)
 class Asked:
-    """Claims with their vectors, the claims of FNC-1 that are related to a text, and the articles of one kind with theirs."""
+    """Claims with their vectors, the articles of one kind with theirs, and the stories of both as far as they have one."""
 
     claims: Sequence[str]
     vectors: Sequence[bytes]
-    related: frozenset[tuple[str, str]]
+    stories: Mapping[tuple[str, str], int]
     articles: Sequence[tuple[str, bytes]]
+
+    def strange(self, claim: str, text: str) -> bool:
+        """Whether nothing links them."""
+        return ("text", text) not in self.stories or self.stories["text", text] != self.stories.get(("claim", claim))
 
 
 async def measured(
@@ -67,33 +73,49 @@ async def measured(
     annotated = {text: await timed(annotator.annotate, ArticleText(text), bulk=True) for text in [*texts, *local]}
     vectors = {text: said.vectors or b"" for text, (said, _) in annotated.items()}
     annotation = {name: median(annotated[text][1] for text in kind) for name, kind in (("similar", texts), ("local", local))}
-    related = frozenset((pair.claim, pair.text) for pair in pairs if pair.label != UNRELATED)
+    linked = stories(related(pairs))
     claims = list(dict.fromkeys(pair.claim for pair in pairs))[: max(COUNTS)]
     own = [await reader.vector(claim, bulk=True) for claim in claims]
     await reader.judge(claims[:1], ArticleText(texts[0]), bulk=True)
     kinds = {
-        name: Asked(claims, own, related, [(text, vectors[text]) for text in kind])
+        name: Asked(claims, own, linked, [(text, vectors[text]) for text in kind])
         for name, kind in (("similar", texts), ("local", local))
     }
     rows = []
     for number in COUNTS:
         costs = {name: await cost(reader, asked, number) for name, asked in kinds.items()}
-        shares = [f"{100 * seconds / annotation[name]:.1f}" for name, (_, _, seconds) in costs.items()]
-        reads = [f"{read:.2f}" for _, read, _ in costs.values()]
-        rows.append((str(number), f"{1e6 * costs['similar'][0]:.0f}", *reads, *shares))
-    head = ("claims", "looks, µs", "read in vain, similar", "local", "all, % of an annotation, similar", "local")
+        shares = [
+            f"{100 * seconds / annotation[name]:.1f}" for name, each in costs.items() for seconds in (each.in_vain, each.all)
+        ]
+        reads = [f"{found:.2f}" for each in costs.values() for found in (each.unrelated, each.read)]
+        rows.append((str(number), f"{1e6 * costs['similar'].looks:.0f}", *reads, *shares))
+    head = ("claims", "looks, µs", "in vain, similar", "read", "in vain, local", "read")
+    head += ("% of an annotation in vain, similar", "all", "% in vain, local", "all")
     passed = await recall(reader, pairs, texts, vectors)
     note = (
         f"{len(texts)} articles of FNC-1, whose subjects are those of the claims, and {len(local)} of local news (LGL). All times"
         f" are processor time; an annotation takes {1e3 * annotation['similar']:.0f} and {1e3 * annotation['local']:.0f} ms"
-        " (median). Looks are both of the gate's, without the statement that loads the texts; pairs that are related are left"
-        f" out. `{annotator.version}`, `{reader.version}`. The gate lets through {passed} related pairs of these articles."
+        " (median). Looks are both of the gate's, without the statement that loads the texts; pairs of one story are left"
+        " out. In vain is what the gate let through and the pair model found unrelated, and both looks."
+        f" `{annotator.version}`, `{reader.version}`. The gate lets through {passed} related pairs of these articles."
     )
     return f"{note}\n\n{markdown(head, rows)}"
 
 
-async def cost(reader: TransformerClaimReader, asked: Asked, count: int) -> tuple[float, float, float]:
-    """For an article, of so many claims it has nothing to do with: seconds of both looks, readings in vain, seconds of all."""
+@dataclass(frozen=True)
+class Cost:
+    """Of an article: seconds of both looks, claims that were read and those found unrelated then, and seconds with these and
+    with all of them."""
+
+    looks: float
+    read: float
+    unrelated: float
+    in_vain: float
+    all: float
+
+
+async def cost(reader: TransformerClaimReader, asked: Asked, count: int) -> Cost:
+    """Of so many claims, without those of the article's own story."""
     together = b"".join(asked.vectors[:count])
     known = reader.asked(asked.claims[:count], together)
     began = time.process_time()
@@ -103,11 +125,13 @@ async def cost(reader: TransformerClaimReader, asked: Asked, count: int) -> tupl
         (asked.claims[place], text)
         for (text, _), places in zip(asked.articles, meant, strict=True)
         for place in places
-        if (asked.claims[place], text) not in asked.related
+        if asked.strange(asked.claims[place], text)
     ]
-    reading = [(await timed(reader.judge, [claim], ArticleText(text), bulk=True))[1] for claim, text in strange]
-    articles = len(asked.articles)
-    return looks / articles, len(strange) / articles, (looks + sum(reading)) / articles
+    read = [await timed(reader.judge, [claim], ArticleText(text), bulk=True) for claim, text in strange]
+    vain = [seconds for (said,), seconds in read if said.stance is ClaimStance.UNRELATED]
+    total, articles = sum(seconds for _, seconds in read), len(asked.articles)
+    figures = (looks, len(read), len(vain), looks + sum(vain), looks + total)
+    return Cost(*(figure / articles for figure in figures))
 
 
 def passing(reader: TransformerClaimReader, known: Any, claims: bytes, text: str, made: bytes) -> Sequence[int]:
