@@ -29,9 +29,8 @@ from training.claims.calibrate import cooled
 from training.data import STANCES
 from training.part import part
 from training.quantize import store_small
-from training.relations.features import LAYERS as RELATED
 from training.relations.items import LONGEST, items
-from training.relations.model import Gate, RelationHead, mean, span_means
+from training.relations.model import Gate, RelationHead
 from training.relations.vectors import after
 from training.seal import seal
 from training.topics.model import TopicHead
@@ -44,15 +43,16 @@ STEP = 0.45
 
 
 class Additions(nn.Module):
-    """As they stand in the graph; each reads the token vectors [B, T, H] of a layer of its own."""
+    """As they stand in the graph; each reads the token vectors [B, T, H] of a layer of its own. `relations` are heads by the
+    number of layers that they read after; relations are the mean of what they say."""
 
-    def __init__(self, relation: RelationHead, gate: Gate, topic: TopicHead) -> None:
+    def __init__(self, relations: Mapping[int, RelationHead], gate: Gate, topic: TopicHead) -> None:
         super().__init__()
-        self.relation, self.gate, self.topic = relation, gate, topic
+        self.layers, self.relations = tuple(relations), nn.ModuleList(relations.values())
+        self.gate, self.topic = gate, topic
 
     def forward(
         self,
-        related: Tensor,
         compared: Tensor,
         judged: Tensor,
         mask: Tensor,
@@ -61,24 +61,25 @@ class Additions(nn.Module):
         end: Tensor,
         a: Tensor,
         b: Tensor,
+        *related: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """`row`, `start` and `end` [S] are of spans, whose numbers `a` and `b` [P] are."""
-        first, second = (span_means(related, row[one], start[one], end[one]) for one in (a, b))
-        relation = self.relation(related, mask, first, second, mean(related, mask)[row[a]], row[a])
-        return relation, self.gate(compared, mask), self.topic(judged, mask, row, start, end)
+        told = [head.of(tokens, mask, row, start, end, a, b) for head, tokens in zip(self.relations, related, strict=True)]
+        return torch.stack(told).mean(0), self.gate(compared, mask), self.topic(judged, mask, row, start, end)
 
 
 def exported(additions: Additions, path: Path) -> onnx.ModelProto:
     """A graph of its own, whose inputs have the names of `Additions.forward`."""
-    names = ["related", "compared", "judged", "mask", "row", "start", "end", "a", "b"]
+    related = [f"related_{layers}" for layers in additions.layers]
+    names = ["compared", "judged", "mask", "row", "start", "end", "a", "b", *related]
     row, start, pairs = torch.tensor([0, 0, 1]), torch.tensor([1, 4, 2]), (torch.tensor([0, 1]), torch.tensor([1, 2]))
-    read = tuple(torch.rand(2, 9, additions.relation.key.in_features) for _ in range(3))
-    axes = {name: {0: "batch", 1: "length"} for name in names[:4]}
+    read = [torch.rand(2, 9, additions.topic.key.in_features) for _ in range(2 + len(related))]
+    axes = {name: {0: "batch", 1: "length"} for name in (*names[:3], *related)}
     axes |= {name: {0: "spans"} for name in ("row", "start", "end", TOPICS)}
     axes |= {name: {0: "pairs"} for name in ("a", "b", RELATIONS)}
     torch.onnx.export(
         additions.eval(),
-        (*read, torch.ones(2, 9, dtype=torch.long), row, start, start + 2, *pairs),
+        (*read[:2], torch.ones(2, 9, dtype=torch.long), row, start, start + 2, *pairs, *read[2:]),
         str(path),
         input_names=names,
         output_names=list(OUTPUTS),
@@ -136,15 +137,18 @@ def temperature(folder: Path, data: Path) -> dict[str, object]:
 
 
 def main(source: Path, relation: Path, gate: Path, topic: Path, out: Path, data: Path) -> None:
-    kept, heads = torch.load(gate), (RelationHead(), TopicHead())
-    for head, path in zip(heads, (relation, topic), strict=True):
-        head.load_state_dict(torch.load(path))
-    additions = Additions(heads[0], Gate(kept["state"]["mean"], kept["state"]["turn"]), heads[1])
+    kept, judging, relations = torch.load(gate), TopicHead(), {}
+    judging.load_state_dict(torch.load(topic))
+    for layers, state in torch.load(relation).items():
+        relations[layers] = RelationHead()
+        relations[layers].load_state_dict(state)
+    additions = Additions(relations, Gate(kept["state"]["mean"], kept["state"]["turn"]), judging)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, unpacked(source) as graph:
         model = onnx.load(graph)
         detach(model)
-        places = {"related": after(RELATED), "compared": after(kept["layers"]), "judged": after(JUDGED), "mask": "attention_mask"}
+        places = {"compared": after(kept["layers"]), "judged": after(JUDGED), "mask": "attention_mask"}
+        places |= {f"related_{layers}": after(layers) for layers in relations}
         places |= {"row": "span_row", "start": "span_start", "end": "span_end", "a": "pair_a", "b": "pair_b"}
         attach(model, exported(additions, Path(scratch) / "additions.onnx"), places)
         onnx.save(model, Path(scratch) / GRAPH)

@@ -30,14 +30,15 @@ class RelationHead(nn.Module):
         between = (weights @ value).transpose(1, 2).reshape(first.shape[0], -1)
         return self.out(self.drop(self.body(torch.cat([first, second, between, passage], 1))))
 
-    def both(self, tokens: Tensor, mask: Tensor, row: Tensor, start: Tensor, end: Tensor, a: Tensor, b: Tensor) -> Tensor:
-        """Logits [P, 5], the mean of those of both orders of the spans: `row`, `start` and `end` [S] are of spans, whose
-        numbers `a` and `b` [P] are."""
+    def of(self, tokens: Tensor, mask: Tensor, row: Tensor, start: Tensor, end: Tensor, a: Tensor, b: Tensor) -> Tensor:
+        """Logits [P, 5] of pairs: `row`, `start` and `end` [S] are of spans, whose numbers `a` and `b` [P] are."""
         first, second = (span_means(tokens, row[one], start[one], end[one]) for one in (a, b))
-        rows = row[a]
-        passage = mean(tokens, mask)[rows]
-        forward = self(tokens, mask, first, second, passage, rows)
-        return (forward + self(tokens, mask, second, first, passage, rows)[:, TURNED]) / 2
+        return self(tokens, mask, first, second, mean(tokens, mask)[row[a]], row[a])
+
+    def both(self, tokens: Tensor, mask: Tensor, row: Tensor, start: Tensor, end: Tensor, a: Tensor, b: Tensor) -> Tensor:
+        """The same as the engine tells it: the mean of both orders of the spans."""
+        ordered, turned = (self.of(tokens, mask, row, start, end, *pair) for pair in ((a, b), (b, a)))
+        return (ordered + turned[:, TURNED]) / 2
 
     @staticmethod
     def _by_head(vectors: Tensor) -> Tensor:

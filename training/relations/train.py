@@ -23,6 +23,7 @@ from app.inference.engine import TURNED
 from app.inference.relations import CLASSES
 from training.claims.figures import f1_by_class
 from training.data import held_out
+from training.relations.features import LAYERS
 from training.relations.kept import pace, padded, shuffled
 from training.relations.model import RelationHead, mean
 
@@ -96,7 +97,7 @@ def train(features: Path, out: Path) -> None:
             done += 1
         print(epoch + 1, "held", figures(*answers(head, held)), "dev", figures(*answers(head, dev)), flush=True)
     out.mkdir(parents=True, exist_ok=True)
-    torch.save(head.state_dict(), out / "relation.pt")
+    torch.save({LAYERS: head.state_dict()}, out / "relation.pt")
     logits, labels = answers(head, dev)
     np.savez(out / "dev.npz", logits=logits, labels=labels)
 
