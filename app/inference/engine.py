@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,8 @@ RELATIONS, VECTORS, TOPICS = "relation_logits", "passage_vectors", "topic_logits
 """What models older than these outputs do not have: they say nothing of relations, cannot be compared with claims, and judge
 topics, if at all, as they judge what a text names."""
 RELATION_CLASSES, WIDTH = 5, 64
+PAIRS = 256
+"""Of one pass of the graph: each takes some 300 KB, and a sentence that lists a hundred countries has five thousand."""
 TURNED = [0, 3, 4, 1, 2]
 """The class of each relation when its spans change places."""
 SLOWER = ["SkipLayerNormFusion"]
@@ -65,7 +67,14 @@ class Engine:
         return VECTORS in self._outputs
 
     def run(self, rows: Sequence[Row]) -> list[SpanLogits]:
-        """A relation's logits are the mean of what the head says of the pair in either order: docs/decisions/0051."""
+        """A relation's logits are the mean of what the head says of the pair in either order: docs/decisions/0051. A row with
+        more pairs than fit into a pass goes through several."""
+        parts = [_divided(row) for row in rows]
+        said = [one for group in _groups([part for row in parts for part in row]) for one in self._run(group)]
+        ends = np.cumsum([len(row) for row in parts])
+        return [_together(said[end - len(row) : end]) for row, end in zip(parts, ends, strict=True)]
+
+    def _run(self, rows: Sequence[Row]) -> list[SpanLogits]:
         made = collate(rows)
         a, b = made["pair_a"], made["pair_b"]
         made |= {"pair_a": np.concatenate([a, b]), "pair_b": np.concatenate([b, a])}
@@ -84,6 +93,33 @@ class Engine:
 
 
 _FIELDS = dict(zip((*OUTPUTS, RELATIONS, VECTORS, TOPICS), SpanLogits.__slots__, strict=True))
+
+
+def _divided(row: Row) -> Sequence[Row]:
+    """The row once for each PAIRS of its pairs."""
+    if len(row.pairs) <= PAIRS:
+        return [row]
+    return [replace(row, pairs=row.pairs[first : first + PAIRS]) for first in range(0, len(row.pairs), PAIRS)]
+
+
+def _groups(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """Neighbours with at most PAIRS pairs together."""
+    group: list[Row] = []
+    count = 0
+    for row in rows:
+        if group and count + len(row.pairs) > PAIRS:
+            yield group
+            group, count = [], 0
+        group.append(row)
+        count += len(row.pairs)
+    yield group
+
+
+def _together(parts: Sequence[SpanLogits]) -> SpanLogits:
+    """Of parts of one row, which differ in their pairs alone."""
+    if len(parts) == 1:
+        return parts[0]
+    return replace(parts[0], relation=np.concatenate([part.relation for part in parts]))
 
 
 def session(path: Path) -> onnxruntime.InferenceSession:
