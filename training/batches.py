@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import torch
 from tokenizers import Encoding, Tokenizer
@@ -14,6 +15,7 @@ from training.data import KINDS, STANCES, Example, LabelledSpan, shifted
 
 STEP = 16
 UNKNOWN = -100  # torch's own ignore_index
+One = TypeVar("One")
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def epoch(
     passages = _pack([_changed(example, names, recipe, rng) for example in rng.sample(examples, len(examples))], recipe, rng)
     encoded = list(zip(passages, tokenizer.encode_batch([passage.text for passage in passages]), strict=True))
     encoded.sort(key=padded)  # stable: random within a length
-    groups = list(_groups(encoded, tokens_per_batch))
+    groups = list(grouped(encoded, tokens_per_batch))
     rng.shuffle(groups)
     mask = tokenizer.token_to_id("[MASK]") or tokenizer.token_to_id("<mask>")
     for group in groups:
@@ -114,11 +116,12 @@ def _pack(examples: list[Example], recipe: Recipe, rng: random.Random) -> list[E
     return packed
 
 
-def _groups(encoded: list[tuple[Example, Encoding]], tokens: int) -> Iterator[list[tuple[Example, Encoding]]]:
+def grouped(encoded: list[tuple[One, Encoding]], tokens: int, *, step: int = STEP) -> Iterator[list[tuple[One, Encoding]]]:
     """Batches of few shapes: the kernels for a shape are compiled when it first occurs, which costs more than the padding."""
-    group: list[tuple[Example, Encoding]] = []
+    group: list[tuple[One, Encoding]] = []
     for pair in encoded:
-        if group and (padded(pair) != padded(group[0]) or padded(pair) * (len(group) + 1) > tokens):
+        length = padded(pair, step)
+        if group and (length != padded(group[0], step) or length * (len(group) + 1) > tokens):
             yield group
             group = []
         group.append(pair)
@@ -126,9 +129,9 @@ def _groups(encoded: list[tuple[Example, Encoding]], tokens: int) -> Iterator[li
         yield group
 
 
-def padded(pair: tuple[Example, Encoding]) -> int:
-    """The number of tokens, rounded up."""
-    return -(-len(pair[1]) // STEP) * STEP
+def padded(pair: tuple[object, Encoding], step: int = STEP) -> int:
+    """The number of tokens, rounded up to whole steps."""
+    return -(-len(pair[1]) // step) * step
 
 
 def collate(

@@ -11,7 +11,8 @@ import torch
 from tokenizers import Encoding, Tokenizer
 from torch import Tensor
 
-from training.batches import UNKNOWN, token_range
+from training.batches import UNKNOWN, grouped, token_range
+from training.batches import padded as whole
 from training.data import KINDS, STANCES
 from training.joint.data import Item, changed, joined
 
@@ -56,7 +57,7 @@ def epoch(
         encoded = list(zip(items, tokenizer.encode_batch([item.example.text for item in items]), strict=True))
         rng.shuffle(encoded)
         encoded.sort(key=padded)
-        groups += _groups(encoded, tokens)
+        groups += grouped(encoded, tokens, step=STEP)
     rng.shuffle(groups)
     mask = tokenizer.token_to_id("<mask>")
     for group in groups:
@@ -74,19 +75,8 @@ def _packed(items: list[Item], rng: random.Random) -> list[Item]:
     return packed
 
 
-def _groups(encoded: list[tuple[Item, Encoding]], tokens: int) -> Iterator[list[tuple[Item, Encoding]]]:
-    group: list[tuple[Item, Encoding]] = []
-    for pair in encoded:
-        if group and (padded(pair) != padded(group[0]) or padded(pair) * (len(group) + 1) > tokens):
-            yield group
-            group = []
-        group.append(pair)
-    if group:
-        yield group
-
-
 def padded(pair: tuple[Item, Encoding]) -> int:
-    return -(-len(pair[1]) // STEP) * STEP
+    return whole(pair, STEP)
 
 
 def collate(

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from app.inference.relations import CLASSES
 from training.batches import swap_countries
 from training.data import Example, LabelledSpan, held_out, newsmtsc_split, own_split, rows, shifted, stance_file
 from training.linking_data import lgl_examples, with_candidates
+from training.relations.items import agreed
 
 TOPIC = "topic"
 _SENTENCE_END = re.compile(r"(?<=[.!?”\"])\s+")
@@ -49,23 +49,11 @@ class Item:
         return self.example.source == TOPIC
 
 
-def relation_items(path: Path) -> dict[str, tuple[str, tuple[Pair, ...]]]:
-    """By id: the text, and the pairs on which its annotators agreed."""
-    found = {}
-    for row in rows(path):
-        said: dict[tuple[tuple[int, int], tuple[int, int]], set[str]] = {}
-        for pair in row["pairs"]:
-            said.setdefault((tuple(pair["a"]), tuple(pair["b"])), set()).add(pair["relation"])
-        pairs = tuple(Pair(a, b, CLASSES.index(next(iter(r)))) for (a, b), r in said.items() if len(r) == 1)
-        found[row["id"]] = row["text"], pairs
-    return found
-
-
 def with_pairs(stances: Sequence[Example], relations: Path) -> list[Item]:
     """Sentences of Directed Sentiment Extraction. Spans that only a relation names are added to those with a stance."""
-    known, items = relation_items(relations), []
+    known, items = {row["id"]: agreed(row) for row in rows(relations)}, []
     for example in stances:
-        _, pairs = known.get(example.id, ("", ()))
+        pairs = tuple(Pair(a, b, relation) for (a, b), relation in known.get(example.id, {}).items())
         spans = {(span.start, span.end): span for span in example.spans}
         for pair in pairs:
             for place in (pair.first, pair.second):

@@ -29,11 +29,10 @@ from training.joint.model import TAPS, Together
 from training.linking_data import country_codes, country_names
 from training.metrics import macro_f1
 from training.model import Reader
+from training.relations.train import WEIGHTS
 from training.train import COUNTRY_WEIGHT, KIND_WEIGHT, Average, load_tokenizer
 
 RELATION_WEIGHT, TOPIC_WEIGHT, SAVED = 0.8, 0.7, 600
-CLASS_WEIGHTS = torch.tensor([0.8, 1.1, 1.0, 1.6, 1.4])
-"""Of relations: the two that run backwards are a twentieth of the pairs."""
 FEW = 8
 """Relations: a batch with fewer counts less."""
 PLACES = 300
@@ -125,7 +124,7 @@ class Trainer:
         if len(batch.relation):
             share = RELATION_WEIGHT / len(TAPS) * min(1.0, len(batch.relation) / FEW)
             for logits in told:
-                loss = loss + share * F.cross_entropy(logits, batch.relation, weight=CLASS_WEIGHTS, label_smoothing=0.05)
+                loss = loss + share * F.cross_entropy(logits, batch.relation, weight=WEIGHTS, label_smoothing=0.05)
         return loss
 
     @torch.no_grad()

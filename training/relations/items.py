@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from app.domain.values import Span
 from app.inference.encoding import Row, TextEncoder
@@ -12,6 +13,7 @@ from app.inference.passages import Passage
 from app.inference.relations import CLASSES
 from training.data import rows
 
+Range = tuple[int, int]
 LONGEST = 512
 """Tokens: no sentence of the data is cut."""
 
@@ -25,15 +27,18 @@ class Item:
     label: int
 
 
+def agreed(row: Mapping[str, Any]) -> dict[tuple[Range, Range], int]:
+    """The relation, by its number, of each pair of spans on which the annotators agreed."""
+    said: dict[tuple[Range, Range], set[str]] = {}
+    for pair in row["pairs"]:
+        said.setdefault((tuple(pair["a"]), tuple(pair["b"])), set()).add(pair["relation"])
+    return {pair: CLASSES.index(next(iter(found))) for pair, found in said.items() if len(found) == 1}
+
+
 def items(path: Path, encoder: TextEncoder) -> Iterator[Item]:
     """Those whose annotators agreed on one relation."""
     for row in rows(path):
         tokens = encoder.tokens(row["text"])
         whole = Passage(Span(0, len(row["text"])), 0, len(tokens.ids))
-        said: dict[tuple[tuple[int, int], tuple[int, int]], set[str]] = {}
-        for pair in row["pairs"]:
-            said.setdefault((tuple(pair["a"]), tuple(pair["b"])), set()).add(pair["relation"])
-        for (a, b), relations in said.items():
-            if len(relations) == 1:
-                encoded = encoder.row(tokens, whole, [Span(*a), Span(*b)], [(0, 1)])
-                yield Item(row["id"], encoded, CLASSES.index(relations.pop()))
+        for (a, b), relation in agreed(row).items():
+            yield Item(row["id"], encoder.row(tokens, whole, [Span(*a), Span(*b)], [(0, 1)]), relation)
