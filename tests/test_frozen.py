@@ -71,6 +71,15 @@ def used(http: httpx.Client) -> float:
     return next(float(line.split()[1]) for line in lines if line.startswith("standpoint_database_connections_used "))
 
 
+def until_unused(http: httpx.Client) -> None:
+    """What works in the background asks the database now and then, so that one look may find a connection in use. One that was
+    lost stays in use."""
+    end = time.monotonic() + BOUND_SECONDS
+    while used(http) > 0:
+        assert time.monotonic() < end, "a connection was not given back"
+        time.sleep(0.05)
+
+
 def test_every_operation_on_a_frozen_database_ends_with_503_in_time(service: Process, emptied_postgres: str) -> None:
     with client(service) as http, ThreadPoolExecutor(100) as pool:
         assert asked(http, "GET", "/v1/articles").status_code == 200
@@ -90,7 +99,7 @@ def test_every_operation_on_a_frozen_database_ends_with_503_in_time(service: Pro
         until_ready(http)
         assert asked(http, "POST", "/v1/articles").status_code == 201
         assert asked(http, "GET", "/v1/articles").json()["items"][0]["status"] == "annotated"
-        assert used(http) == 0
+        until_unused(http)
     assert service.process.poll() is None
 
 
