@@ -92,6 +92,12 @@ def fuse(source: Path, target: Path, *, heads: int, hidden: int) -> None:
     fused.save_model_to_file(str(target))
 
 
+def export_fused(model: Reader, path: Path) -> None:
+    raw, shape = path.with_name("raw.onnx"), model.encoder.config
+    export_float(model, raw)
+    fuse(raw, path, heads=shape.num_attention_heads, hidden=shape.hidden_size)
+
+
 def save_tokenizer(base: Path, target: Path) -> None:
     tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
     tokenizer.no_padding()
@@ -122,6 +128,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--float-out", type=Path, help="where to keep the float graph, for comparison")
+    parser.add_argument("--unrounded", type=Path, help="weights of the float graph, where those that ship are rounded already")
     parser.add_argument("--word-step", type=float, default=WORD_STEP, help="of a word vector's standard deviation")
     parser.add_argument("--layers", type=lambda text: tuple(map(int, text.split(","))))
     parser.add_argument("--inner", type=int)
@@ -134,13 +141,15 @@ def main() -> None:
     steps = {name: scale.numpy() for name, scale in state["steps"].items()} if "steps" in state else None
     arguments.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        raw, fused = Path(folder) / "raw.onnx", Path(folder) / "fused.onnx"
-        export_float(model, raw)
-        fuse(raw, fused, heads=model.encoder.config.num_attention_heads, hidden=model.encoder.config.hidden_size)
+        fused = Path(folder) / "fused.onnx"
+        export_fused(model, fused)
         quantize(fused, Path(folder) / "int8.onnx", steps=steps, word_step=arguments.word_step)
         unfuse(Path(folder) / "int8.onnx", Path(folder) / "apart.onnx")
         part(Path(folder) / "apart.onnx", arguments.out)
         if arguments.float_out:
+            if arguments.unrounded:
+                model.load_state_dict(torch.load(arguments.unrounded))
+                export_fused(model, fused)
             shutil.copy(fused, arguments.float_out)
     save_tokenizer(arguments.base, arguments.out / "tokenizer.json")
     path = arguments.out / "config.json"

@@ -22,6 +22,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import NodeProto, helper, numpy_helper
 
+OPSET = 18  # operators of the graph, and of the heads that are put into it
 SMALL = 40_000  # elements; smaller matrices stay as they are
 ZERO_POINT = 128  # activations are symmetric: uint8 around 128
 PRODUCT_STEP = 0.125  # standard deviations of a column: some 5 bits a weight
@@ -64,7 +65,7 @@ def quantize(
     graph.initializer.extend(kept)
     for domain in model.opset_import:
         if domain.domain == "":
-            domain.version = 18
+            domain.version = OPSET
     if not any(domain.domain == "com.microsoft" for domain in model.opset_import):
         model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
     onnx.save(model, target)

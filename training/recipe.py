@@ -2,10 +2,11 @@
 
     python -m training.recipe DATA BASE OUT [--tier standpoint-en-fast] [--seed 13]
 
-runs begin, longer and mix, one after the other; then the default tier is exported, and the heads for relations,
-topics and the gate learn on it; for the fast tier teach, student, further and soup come before the export. OUT/model is the
-result, OUT/float the graph before quantisation, OUT/record.json what was run and for how long. Started again, it goes on where it
-stopped: steps that ended are skipped, and training goes on from its last epoch.
+runs begin, longer and mix, one after the other: a reader of stances. For the default tier another one learns stances,
+relations and topics at once from the base model on, with the heads of the first; the average of both is rounded and exported, and
+the gate learns on it. For the fast tier teach, student, further and soup come before the export. OUT/model is the result,
+OUT/float the graph before quantisation, OUT/record.json what was run and for how long. Started again, it goes on where it
+stopped: steps that ended are skipped, and training goes on from its last checkpoint.
 """
 
 from __future__ import annotations
@@ -32,6 +33,11 @@ DEFAULT, FAST = "standpoint-en", "standpoint-en-fast"
 BEGIN = "--epochs 2 --rate 5e-5 --head-rate 5e-4 --tokens 1536 --decay 0.995 --stance-only"
 LONGER = "--epochs 2 --rate 4e-5 --head-rate 4e-4 --tokens 1536 --decay 0.995 --stance-only"
 SHARE = 0.5
+# Minutes, since the rate falls with the time.
+JOINT = "--minutes 72 --rate 5e-5 --head-rate 5e-4 --tokens 1536 --decay 0.995"
+OF_STANCES = 0.3
+# Some four bits a weight.
+ROUNDED, WORDS = "--step 0.26 --rows 480", "--word-step 0.6"
 # Every second layer; sentences without a label outnumber the labelled country sentences two to one.
 SHAPE = "--layers 0,2,4,7,9,11 --inner 256"
 UNLABELLED = "--unlabelled 12000"
@@ -39,7 +45,7 @@ STUDENT = "--teacher-weight 0.6 --epochs 3 --rate 8e-5 --head-rate 6e-4 --tokens
 FURTHER = "--teacher-weight 0.6 --epochs 3 --rate 7e-5 --head-rate 5e-4 --tokens 2048 --decay 0.995"
 SOUP = 0.3
 RECORD = "record.json"
-FOLDERS = ("begin", "longer", "student", "further", "plain", "relation", "gate", "topic", "model")
+TRAINED = ("begin", "longer", "student", "further")
 
 
 class OtherRecipe(Exception):
@@ -74,7 +80,7 @@ class Record:
 def steps(data: Path, base: Path, out: Path, *, tier: str = DEFAULT, seed: int = SEED) -> list[Step]:
     """In the order in which they need each other."""
     given, seeded = f"--data {_quoted(data)} --base {_quoted(base)}", f"--seed {seed}"
-    folder = {name: _quoted(out / name) for name in FOLDERS}
+    folder = {name: _quoted(out / name) for name in TRAINED}
     average = {name: _quoted(out / name / "average.pt") for name in folder}
     mixed, soup, logits = (_quoted(out / name) for name in ("mixed.pt", "soup.pt", "logits.json"))
     taught = f"{SHAPE} --teacher {logits} {UNLABELLED}"
@@ -89,36 +95,39 @@ def steps(data: Path, base: Path, out: Path, *, tier: str = DEFAULT, seed: int =
         "further": f"training.train {given} --out {folder['further']} {taught} --start {average['student']} {FURTHER} {seeded}",
         "soup": f"training.mix {average['student']} {average['further']} --share {SOUP} --out {soup}",
     }
-    float_graph = _quoted(out / "float" / "model.onnx")
-    last = _fast(data, base, folder, soup, float_graph) if tier == FAST else _default(data, base, folder, mixed, float_graph)
+    last = _fast(data, base, out, soup) if tier == FAST else _default(data, base, out, mixed, seeded)
     commands = {**whole, **(small if tier == FAST else {}), **last}
     return [Step(name, tuple(shlex.split(command))) for name, command in commands.items()]
 
 
-def _fast(data: Path, base: Path, folder: dict[str, str], soup: str, float_graph: str) -> dict[str, str]:
+def _fast(data: Path, base: Path, out: Path, soup: str) -> dict[str, str]:
+    model = _quoted(out / "model")
     return {
-        "export": f"training.export --base {_quoted(base)} {SHAPE} --weights {soup} --out {folder['model']} --name {FAST}"
-        f" --float-out {float_graph}",
-        "seal": f"training.seal {folder['model']}",
-        "calibrate": f"training.calibrate {_quoted(data)} {folder['model']}",
+        "export": f"training.export --base {_quoted(base)} {SHAPE} --weights {soup} --out {model} --name {FAST}"
+        f" --float-out {_float_graph(out)}",
+        "seal": f"training.seal {model}",
+        "calibrate": f"training.calibrate {_quoted(data)} {model}",
     }
 
 
-def _default(data: Path, base: Path, folder: dict[str, str], mixed: str, float_graph: str) -> dict[str, str]:
-    """Behind the encoder, the heads that learn on what it makes of texts as it ships."""
-    texts, plain = _quoted(data), folder["plain"]
-    heads = f"{folder['relation']}/relation.pt {folder['gate']}/gate.pt {folder['topic']}/topic.pt"
+def _default(data: Path, base: Path, out: Path, mixed: str, seeded: str) -> dict[str, str]:
+    """Behind the encoder, the heads that learnt with it, and the gate that learns on what it makes of texts as it ships."""
+    texts, given = _quoted(data), f"--data {_quoted(data)} --base {_quoted(base)}"
+    joint, together, rounded, plain, gate, model = (
+        _quoted(out / name) for name in ("joint", "together.pt", "rounded.pt", "plain", "gate", "model")
+    )
+    heads = f"{joint}/relation.pt {gate}/gate.pt {joint}/topic.pt"
     return {
-        "export": f"training.export --base {_quoted(base)} --name {DEFAULT} --weights {mixed} --out {plain}"
-        f" --float-out {float_graph}",
-        "features": f"training.relations.features {plain} {texts} {folder['relation']}",
-        "relation": f"training.relations.train {folder['relation']} {folder['relation']}",
-        "gate": f"training.relations.gate {texts} {plain} {folder['gate']}",
-        "topic": f"training.topics.train {texts} {plain} {folder['topic']}",
-        "attach": f"training.relations.attach {plain} {heads} {folder['model']} {texts}",
-        "calibrate": f"training.calibrate {texts} {folder['model']}",
-        "topics": f"training.topics.calibrate {texts} {folder['model']}",
-        "look": f"training.gate.fit {texts} {folder['model']} --kept {folder['gate']}",
+        "joint": f"training.joint.train {given} --heads {mixed} --out {joint} {JOINT} {seeded}",
+        "together": f"training.mix {joint}/average.pt {mixed} --share {OF_STANCES} --out {together}",
+        "round": f"training.rounding {given} --weights {together} --out {rounded} {ROUNDED}",
+        "export": f"training.export --base {_quoted(base)} --name {DEFAULT} --weights {rounded} --out {plain} {WORDS}"
+        f" --float-out {_float_graph(out)} --unrounded {together}",
+        "gate": f"training.relations.gate {texts} {plain} {gate}",
+        "attach": f"training.relations.attach {plain} {heads} {model} {texts}",
+        "calibrate": f"training.calibrate {texts} {model}",
+        "topics": f"training.topics.calibrate {texts} {model}",
+        "look": f"training.gate.fit {texts} {model} --kept {gate}",
     }
 
 
@@ -189,6 +198,10 @@ def main(
         print(error, file=sys.stderr)
         sys.exit(1)
     print(f"{out / 'model'} is made; {record.minutes} minutes in all ({out / RECORD})")
+
+
+def _float_graph(out: Path) -> str:
+    return _quoted(out / "float" / "model.onnx")
 
 
 def _quoted(path: Path) -> str:

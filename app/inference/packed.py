@@ -1,6 +1,6 @@
 """A graph whose weights are stored packed: `weights.bin.z`, beside a `model.onnx` that names them as its external data.
 
-The weights are small integers, and a general entropy code needs five bits for one (docs/decisions/0038). ONNX Runtime reads
+The weights are small integers, and a general entropy code needs some four bits for one (docs/decisions/0038). ONNX Runtime reads
 external data by mapping a file, and lets go of what it has rearranged for its products; so they are unpacked to a file, which
 costs less memory than handing them over in memory (measured: 294 instead of 491 MB after loading). The rest stays mapped, so that
 the file has no name any more but keeps its place until the process ends: on a disk that is room, on a tmpfs it is memory.

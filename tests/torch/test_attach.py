@@ -13,6 +13,7 @@ pytest.importorskip("onnx", reason="make training-env installs what makes graphs
 
 import onnxruntime  # noqa: E402
 
+from training.quantize import OPSET  # noqa: E402
 from training.relations.attach import OUTPUTS, Additions, exported  # noqa: E402
 from training.relations.model import Gate, RelationHead  # noqa: E402
 from training.topics.model import TopicHead  # noqa: E402
@@ -24,6 +25,8 @@ def test_relations_are_the_mean_of_heads_that_read_several_layers(tmp_path: Path
         {8: RelationHead(), 12: RelationHead()}, Gate(torch.zeros(768), torch.randn(768, 64)), TopicHead()
     ).eval()
     graph = exported(additions, tmp_path / "additions.onnx")
+    # Operators of another version would not load in the graph that they are put into.
+    assert {domain.domain: domain.version for domain in graph.opset_import}[""] == OPSET
     running = onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
     tokens = {name: np.random.default_rng(3).normal(size=(2, 11, 768)).astype(np.float32) for name in ("compared", "judged")}
     related = {

@@ -12,8 +12,8 @@ import pytest
 from training import recipe
 from training.recipe import FAST, RECORD, OtherRecipe, Step, begun, prepare, run, steps
 
-HEADS = ["features", "relation", "gate", "topic", "attach", "calibrate", "topics", "look"]
-ORDER = ["begin", "longer", "mix", "export", *HEADS]
+HEADS = ["gate", "attach", "calibrate", "topics", "look"]
+ORDER = ["begin", "longer", "mix", "joint", "together", "round", "export", *HEADS]
 FAST_ORDER = ["begin", "longer", "mix", "teach", "student", "further", "soup", "export", "seal", "calibrate"]
 
 
@@ -35,13 +35,16 @@ def test_every_step_takes_what_those_before_it_leave(tmp_path: Path) -> None:
     assert list(found) == ORDER
     assert options(found["longer"])["--start"] == average(found["begin"])
     assert list(found["mix"].command[1:3]) == [average(found["begin"]), average(found["longer"])]
-    assert options(found["export"])["--weights"] == options(found["mix"])["--out"]
+    mixed, together = options(found["mix"])["--out"], options(found["together"])["--out"]
+    assert options(found["joint"])["--heads"] == mixed
+    assert list(found["together"].command[1:3]) == [average(found["joint"]), mixed]
+    assert options(found["round"])["--weights"] == options(found["export"])["--unrounded"] == together
+    assert options(found["export"])["--weights"] == options(found["round"])["--out"]
     assert "--layers" not in options(found["export"])
-    plain = options(found["export"])["--out"]
-    assert [found["features"].command[1], *(found[name].command[2] for name in ("gate", "topic"))] == [plain] * 3
-    assert found["attach"].command[1] == plain
-    left = [f"{found[name].command[3]}/{name}.pt" for name in ("gate", "topic")]
-    assert list(found["attach"].command[2:5]) == [f"{found['relation'].command[2]}/relation.pt", *left]
+    plain, joint = options(found["export"])["--out"], options(found["joint"])["--out"]
+    assert [found["gate"].command[2], found["attach"].command[1]] == [plain] * 2
+    heads = [f"{joint}/relation.pt", f"{found['gate'].command[3]}/gate.pt", f"{joint}/topic.pt"]
+    assert list(found["attach"].command[2:5]) == heads
     model = str(tmp_path / "model")
     assert found["attach"].command[5] == model
     assert [found[name].command[2] for name in ("calibrate", "topics", "look")] == [model] * 3
@@ -63,7 +66,7 @@ def test_the_fast_tier_is_taught_by_the_other(tmp_path: Path) -> None:
 
 
 def test_the_seed_is_fixed_unless_it_is_given(tmp_path: Path) -> None:
-    assert [options(step).get("--seed") for step in plan(tmp_path)[:2]] == ["13", "13"]
+    assert [options(step).get("--seed") for step in plan(tmp_path)[:4]] == ["13", "13", None, "13"]
     assert options(plan(tmp_path, seed=5)[0])["--seed"] == "5"
 
 

@@ -28,13 +28,13 @@ from app.inference.packed import GRAPH, unpacked
 from training.claims.calibrate import cooled
 from training.data import STANCES
 from training.part import part
-from training.quantize import store_small
+from training.quantize import OPSET, store_small
 from training.relations.items import LONGEST, items
 from training.relations.model import Gate, RelationHead
 from training.relations.vectors import after
 from training.seal import seal
+from training.topics.model import LAYERS as JUDGED
 from training.topics.model import TopicHead
-from training.topics.train import LAYERS as JUDGED
 
 PREFIX = "additions/"
 OUTPUTS = {RELATIONS: ("pairs", RELATION_CLASSES), VECTORS: ("batch", WIDTH), TOPICS: ("spans", len(STANCES))}
@@ -84,7 +84,7 @@ def exported(additions: Additions, path: Path) -> onnx.ModelProto:
         input_names=names,
         output_names=list(OUTPUTS),
         dynamic_axes=axes | {VECTORS: {0: "batch"}},
-        opset_version=17,
+        opset_version=OPSET,
         dynamo=False,
     )
     found = onnx.load(path)

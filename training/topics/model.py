@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from training.data import STANCES
 from training.relations.model import mean
 
-HEADS = 8
+HEADS, LAYERS = 8, 12
+"""It reads the vectors that leave so many layers."""
 
 
 class TopicHead(nn.Module):
